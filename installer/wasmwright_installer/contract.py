@@ -1,0 +1,237 @@
+"""What the operator and the installer say to each other: the document, the result, the exit codes.
+
+A leaf: it imports nothing of ours. The operator imports it, never the other way round.
+Everything in here is part of the API between two images of possibly different versions, so fields
+are only ever added, with a default that means what an older peer did.
+"""
+
+import hashlib
+import json
+import re
+from enum import IntEnum, StrEnum
+from typing import Annotated, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic.alias_generators import to_camel
+
+HOST_ROOT = "/opt/wasmwright"
+"""Where wasmwright keeps its files on a node: `store/`, `bin/`, `state/`."""
+
+TERMINATION_LOG = "/dev/termination-log"
+TERMINATION_LOG_LIMIT = 4096
+"""Bytes of a termination message that the kubelet keeps (4096 per container)."""
+
+HANDLER_PATTERN = r"^[a-z0-9]([-a-z0-9]{0,38}[a-z0-9])?$"
+"""A CRI handler: a DNS label, at most 40 characters, since it becomes part of label keys and paths."""
+
+FILE_NAME_PATTERN = r"^[A-Za-z0-9_][A-Za-z0-9._+-]*$"
+
+
+class ExitCode(IntEnum):
+    """How a run ended; the Job's `podFailurePolicy` and the operator's retries are driven by it."""
+
+    DONE = 0
+    UNSUPPORTED = 10
+    CONFLICT = 11
+    BAD_DOCUMENT = 12
+    WRONG_NODE = 13
+    ARTIFACT = 20
+    REFUSED = 30
+    ROLLED_BACK = 31
+    ROLLBACK_FAILED = 32
+    IN_USE = 40
+    LOCKED = 50
+    BUG = 70
+
+
+class Model(BaseModel):
+    """Our own input and output: camelCase outside, unknown fields refused, immutable inside."""
+
+    model_config = ConfigDict(
+        alias_generator=to_camel,
+        validate_by_name=True,
+        validate_by_alias=True,
+        serialize_by_alias=True,
+        extra="forbid",
+        frozen=True,
+    )
+
+
+class RuntimeType(StrEnum):
+    """How containerd reaches the runtime."""
+
+    CONTAINERD_SHIM = "ContainerdShim"
+    OCI_RUNTIME = "OCIRuntime"
+
+
+class WasmPods(StrEnum):
+    """What may happen to wasm pods that would not survive a restart of the container runtime."""
+
+    WAIT = "Wait"
+    FORCE = "Force"
+
+
+class Probe(Model):
+    """A command line that a binary must answer with exit code 0 before it counts as present."""
+
+    args: tuple[str, ...] = ("--version",)
+    contains: str = ""
+    """A piece of text that the output must hold; empty = any output."""
+
+
+class HttpArtifact(Model):
+    """A download for this node's architecture, checked against its digest before it is unpacked."""
+
+    url: str = Field(pattern=r"^https?://")
+    sha256: str = Field(pattern=r"^[a-f0-9]{64}$")
+    path: str = ""
+    """The member to take out of a tar archive; empty = the download is the binary itself."""
+
+
+class HostBinary(Model):
+    """A binary that the node already has: it is linked to, never copied or removed."""
+
+    path: str = Field(pattern=r"^/[^\0]+$")
+    probe: Probe | None = None
+
+
+class Source(Model):
+    """Where the binary comes from: exactly one of the fields."""
+
+    http: HttpArtifact | None = None
+    host_path: HostBinary | None = None
+
+    @model_validator(mode="after")
+    def _exactly_one(self) -> Self:
+        if (self.http is None) == (self.host_path is None):
+            raise ValueError("exactly one of http and hostPath must be given")
+        return self
+
+
+OptionValue = bool | int | str
+
+
+class HandlerEntry(Model):
+    """One handler in the container runtime's configuration, with or without its binary."""
+
+    handler: str = Field(pattern=HANDLER_PATTERN)
+    type: RuntimeType = RuntimeType.CONTAINERD_SHIM
+    binary: str = Field(pattern=FILE_NAME_PATTERN)
+    """File name below `bin/<handler>/`."""
+    options: dict[Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_]*$")], OptionValue] = {}
+    pod_annotations: tuple[str, ...] = ()
+    snapshotter: str = ""
+    pods_survive_restart: bool = False
+    """Whether running pods of this handler live through a restart of the container runtime."""
+
+
+class RuntimeEntry(Model):
+    """One runtime that the node is to have: a handler and the binary behind it."""
+
+    name: str = Field(pattern=HANDLER_PATTERN)
+    version: str = ""
+    """Shown to people; never compared."""
+    source: Source
+    handler: HandlerEntry
+
+
+class NodeIdentity(Model):
+    """Which machine a document is for; an empty field is not compared."""
+
+    name: str = ""
+    uid: str = ""
+    machine_id: str = ""
+
+
+class NodeDocument(Model):
+    """Everything that one node is to have. An empty one gives the node back as it was found."""
+
+    schema_version: Literal[1] = 1
+    node: NodeIdentity = NodeIdentity()
+    hash: str = ""
+    runtimes: tuple[RuntimeEntry, ...] = ()
+    declared: tuple[HandlerEntry, ...] = ()
+    """Handlers to write ahead of their binaries whenever the configuration must change anyway."""
+    wasm_pods: WasmPods = WasmPods.WAIT
+
+    @model_validator(mode="after")
+    def _handlers_are_unique(self) -> Self:
+        seen: dict[str, str] = {}
+        for runtime in self.runtimes:
+            handler = runtime.handler.handler
+            if handler in seen:
+                raise ValueError(
+                    f"runtimes {seen[handler]!r} and {runtime.name!r} both use handler {handler!r}"
+                )
+            seen[handler] = runtime.name
+        return self
+
+
+def desired_hash(runtimes: tuple[RuntimeEntry, ...]) -> str:
+    """Return the identity of what a node is to have: 64 hex digits.
+
+    The version string is left out, since it is only shown, and so are handlers declared ahead:
+    a new runtime in the cluster is no reason to visit every node.
+    """
+    entries = sorted((entry.model_dump(mode="json") for entry in runtimes), key=lambda e: e["name"])
+    for entry in entries:
+        del entry["version"]
+    text = json.dumps(entries, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+class RuntimeState(StrEnum):
+    """What a run left of one runtime."""
+
+    READY = "ready"
+    FAILED = "failed"
+    REMOVED = "removed"
+
+
+class RuntimeResult(Model):
+    """One runtime after a run."""
+
+    name: str
+    handler: str
+    version: str = ""
+    digest: str = ""
+    state: RuntimeState
+    message: str = ""
+
+
+class ApplyResult(Model):
+    """The one JSON object that `apply` prints, also to the termination log."""
+
+    schema_version: Literal[1] = 1
+    exit_code: ExitCode
+    reason: str
+    """One CamelCase word, for conditions."""
+    message: str
+    """One sentence for people: what was found on which object and what to do."""
+    hash: str = ""
+    changed: bool = False
+    restarted: bool = False
+    unavailable_ms: int = 0
+    """How long the container runtime did not answer, in milliseconds."""
+    runtimes: tuple[RuntimeResult, ...] = ()
+    handlers: tuple[str, ...] = ()
+    """What the running daemon serves, ours and others', by name."""
+    blocking_pods: tuple[str, ...] = ()
+    """`namespace/name` of pods that keep the run from going on."""
+    warnings: tuple[str, ...] = ()
+    machine_id: str = ""
+    boot_id: str = ""
+    container_runtime: str = ""
+    distribution: str = ""
+    config_file: str = ""
+    plugin_table: str = ""
+
+
+def handler_path(entry: HandlerEntry, root: str = HOST_ROOT) -> str:
+    """Return the absolute path that the configuration names for a handler's binary."""
+    return f"{root}/bin/{entry.handler}/{entry.binary}"
+
+
+def is_handler(name: str) -> bool:
+    """Tell whether a name may be a CRI handler of ours."""
+    return re.match(HANDLER_PATTERN, name) is not None

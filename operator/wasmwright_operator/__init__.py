@@ -1,0 +1,1 @@
+"""The controller of wasmwright: who gets which WebAssembly runtimes, when, and what came of it."""

@@ -1,0 +1,1 @@
+"""The custom resources as pydantic models: what users write and what they read back."""

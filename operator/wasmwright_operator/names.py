@@ -1,0 +1,37 @@
+"""Every name that other people's manifests and selectors depend on."""
+
+from typing import Final
+
+GROUP: Final = "wasmwright.dev"
+VERSION: Final = "v1alpha1"
+API_VERSION: Final = f"{GROUP}/{VERSION}"
+
+MANAGED_BY: Final = "app.kubernetes.io/managed-by"
+MANAGED_BY_VALUE: Final = "wasmwright"
+FIELD_MANAGER: Final = "wasmwright"
+FINALIZER: Final = f"{GROUP}/uninstall"
+
+RUNTIMES: Final = f"{GROUP}/runtimes"
+"""Annotation on a node: the runtimes that it asks for, separated by commas."""
+SKIP: Final = f"{GROUP}/skip"
+PAUSED: Final = f"{GROUP}/paused"
+REINSTALL: Final = f"{GROUP}/reinstall"
+RETRY: Final = f"{GROUP}/retry"
+
+KWASM_NODE: Final = "kwasm.sh/kwasm-node"
+KWASM_PROVISIONED: Final = "kwasm.sh/kwasm-provisioned"
+
+PROVISIONED: Final = f"{GROUP}/provisioned"
+RUNTIME_LABEL_DOMAIN: Final = f"runtime.{GROUP}"
+
+JOB_NODE: Final = f"{GROUP}/node"
+"""Annotation on Jobs and their pods: the full name of the node (labels are too short for some)."""
+JOB_HASH: Final = f"{GROUP}/hash"
+JOB_ATTEMPT: Final = f"{GROUP}/attempt"
+DOCUMENT: Final = f"{GROUP}/document"
+"""Annotation on a Job's pod: the NodeDocument, handed to its containers by the downward API."""
+
+
+def runtime_label(name: str) -> str:
+    """Return the key of the node label that tells the state of one runtime."""
+    return f"{RUNTIME_LABEL_DOMAIN}/{name}"
