@@ -1,0 +1,60 @@
+# Every target sets up what it needs by itself. `make help` lists them.
+.DEFAULT_GOAL := help
+.PHONY: help setup demo demo-down test check fmt lint types layers unit images crds requirements bench-install clean
+
+PY := .venv/bin/python
+export PYTHONPATH := kind
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: ## make .venv hold the pinned development environment
+	@scripts/setup
+
+demo: ## raise a cluster, install wasmwright, run a wasm pod and show its output
+	@python3 kind/demo/preflight.py
+	@scripts/setup
+	@$(PY) -m demo up
+
+demo-down: ## remove every trace of the demo
+	@scripts/setup
+	@$(PY) -m demo down
+
+test: lint types layers ## everything: static checks, then all tests on a real cluster
+	@python3 kind/localcluster/preflight.py
+	@$(PY) -m pytest --cov --cov-report=term:skip-covered $(ARGS)
+
+check: lint types layers unit ## format, lint, types, layers, unit tests: before each commit
+
+lint: setup ## ruff: format and rules
+	@.venv/bin/ruff format --check --quiet .
+	@.venv/bin/ruff check --quiet .
+
+types: setup ## mypy, strict
+	@.venv/bin/mypy
+
+layers: setup ## import-linter: who may import whom
+	@.venv/bin/lint-imports --no-logo
+
+unit: setup ## unit tests only
+	@$(PY) -m pytest -q tests/unit $(ARGS)
+
+fmt: setup ## format and mend what ruff can mend
+	@.venv/bin/ruff check --quiet --fix .
+	@.venv/bin/ruff format .
+
+images: setup ## build the operator's and the installer's image
+	@$(PY) deploy/images/build.py
+
+crds: setup ## write crds/ anew from the models
+	@$(PY) scripts/generate_crds.py
+
+requirements: setup ## pin the dependencies anew, with hashes
+	@scripts/pin-requirements
+
+bench-install: setup ## seconds, restarts and requests of an install, one JSON line per containerd flavour
+	@python3 kind/localcluster/preflight.py
+	@$(PY) -m benchmarks.install $(ARGS)
+
+clean: demo-down ## remove the demo and the virtual environment (caches stay)
+	@rm -rf .venv
