@@ -1,0 +1,93 @@
+"""Ask for runtimes on nodes of both containerd majors, run wasm in them, and take them back."""
+
+import pytest
+from localcluster import Node
+from support.kube_view import containerd_boots, get, labels
+from support.lab import Lab
+from support.node_files import photograph
+from support.waiting import eventually
+
+pytestmark = pytest.mark.e2e
+
+CHANGED_BY_US = ("/etc", "/opt")
+
+
+def test_annotated_nodes__of_both_majors__run_wasm_through_shim_and_crun(lab: Lab) -> None:
+    before = {node.name: photograph(node.root, *CHANGED_BY_US) for node in lab.nodes}
+    boots = {node.name: containerd_boots(node) for node in lab.nodes}
+    bystanders = {node.name: lab.bystander(node) for node in lab.nodes}
+    lab.declare("wasmtest", "crun")
+
+    for node in lab.nodes:
+        lab.ask(node, "wasmtest,crun")
+    for node in lab.nodes:
+        lab.wait_provisioned(node)
+
+    for node in lab.nodes:
+        assert labels(lab.cluster, node)["runtime.wasmwright.dev/wasmtest"] == "ready"
+        assert labels(lab.cluster, node)["runtime.wasmwright.dev/crun"] == "ready"
+        for runtime in ("wasmtest", "crun"):
+            assert "hello from wasm" in lab.run_hello(node, runtime)
+        assert containerd_boots(node) == boots[node.name] + 1, "two runtimes, one restart"
+        assert lab.pod_identity(bystanders[node.name]) == bystanders[node.name].identity
+
+    lab.kubectl("wait", "--for=condition=Ready", "wrt/wasmtest", "wrt/crun", "--timeout=20s")
+    for node in lab.nodes:
+        lab.ask(node, None)
+    for node in lab.nodes:
+        _wait_given_back(lab, node)
+        assert photograph(node.root, *CHANGED_BY_US) == before[node.name]
+        assert containerd_boots(node) == boots[node.name] + 2, "giving back costs the other one"
+        assert lab.pod_identity(bystanders[node.name]) == bystanders[node.name].identity
+
+
+def test_runtime_class__before_any_node_is_ready__does_not_exist_and_then_selects_ready_nodes(
+    lab: Lab,
+) -> None:
+    lab.declare("crun")
+    lab.kubectl("wait", "--for=condition=Accepted", "wrt/crun", "--timeout=20s")
+    assert get(lab.cluster, "runtimeclass", "crun") == {}
+
+    lab.ask(lab.nodes[0], "crun")
+    lab.wait_provisioned(lab.nodes[0])
+
+    found = eventually(
+        lambda: get(lab.cluster, "runtimeclass", "crun"), until=lambda c: c, within=10
+    )
+    assert found["handler"] == "crun"
+    assert found["scheduling"]["nodeSelector"] == {"runtime.wasmwright.dev/crun": "ready"}
+
+
+def test_kwasm_annotation__asks_for_the_compatibility_set(lab: Lab) -> None:
+    node = lab.nodes[0]
+    lab.declare("wasmtest")
+
+    lab.kubectl("annotate", "node", node.name, "kwasm.sh/kwasm-node=true")
+    lab.wait_provisioned(node)
+
+    assert labels(lab.cluster, node)["kwasm.sh/kwasm-provisioned"] == node.name
+    assert "hello from wasm" in lab.run_hello(node, "wasmtest")
+    lab.kubectl("annotate", "node", node.name, "kwasm.sh/kwasm-node-")
+    _wait_given_back(lab, node)
+    assert "kwasm.sh/kwasm-provisioned" not in labels(lab.cluster, node)
+
+
+def test_node_selector__places_the_runtime_on_labelled_nodes_only(lab: Lab) -> None:
+    chosen, other = lab.nodes[:2]
+    lab.declare("crun", placement={"nodeSelector": {"matchLabels": {"pool": "wasm"}}})
+
+    lab.kubectl("label", "node", chosen.name, "pool=wasm")
+    lab.wait_provisioned(chosen)
+
+    assert get(lab.cluster, "wn", other.name) == {}
+    lab.kubectl("label", "node", chosen.name, "pool-")
+    _wait_given_back(lab, chosen)
+
+
+def _wait_given_back(lab: Lab, node: Node) -> None:
+    eventually(lambda: get(lab.cluster, "wn", node.name), until=lambda wn: not wn, within=60)
+    eventually(
+        lambda: [key for key in labels(lab.cluster, node) if "wasmwright.dev" in key],
+        until=lambda ours: not ours,
+        within=10,
+    )

@@ -1,0 +1,86 @@
+"""A node that must not be changed is left to the byte as it was, and the reason stands on an object."""
+
+import pytest
+from support.kube_view import condition, containerd_boots, get
+from support.lab import Lab
+from support.node_files import photograph
+from support.waiting import eventually
+
+pytestmark = pytest.mark.e2e
+
+
+def test_wrong_digest__leaves_the_nodes_files_alone__and_shows_its_reason(lab: Lab) -> None:
+    node = lab.nodes[0]
+    before = photograph(node.root, "/etc", "/opt")
+    boots = containerd_boots(node)
+    lab.declare("wasmtest", sha256="0" * 64)
+
+    lab.ask(node, "wasmtest")
+    seen = eventually(
+        lambda: get(lab.cluster, "wn", node.name),
+        until=lambda wn: wn.get("status", {}).get("lastError"),
+        within=60,
+    )
+
+    assert seen["status"]["state"] == "Failed"
+    assert seen["status"]["lastError"]["reason"] == "DigestMismatch"
+    assert seen["status"]["nextRetry"]
+    assert "DigestMismatch" in lab.kubectl("get", "wn", node.name)
+    assert "DigestMismatch" in lab.kubectl("describe", "wrt", "wasmtest")
+    assert photograph(node.root, "/etc", "/opt") == before
+    assert containerd_boots(node) == boots
+
+
+def test_failed_install__when_the_source_is_mended__heals_by_itself(lab: Lab) -> None:
+    node = lab.nodes[1]
+    lab.declare("wasmtest", sha256="0" * 64)
+    lab.ask(node, "wasmtest")
+    eventually(
+        lambda: get(lab.cluster, "wn", node.name).get("status", {}).get("lastError"),
+        until=bool,
+        within=60,
+    )
+
+    lab.declare("wasmtest")
+
+    lab.wait_provisioned(node)
+    assert "hello from wasm" in lab.run_hello(node, "wasmtest")
+
+
+def test_unknown_name__is_told_on_the_wasm_node__and_the_others_are_served(lab: Lab) -> None:
+    node = lab.nodes[0]
+    lab.declare("crun")
+
+    lab.ask(node, "crun,nonesuch")
+
+    eventually(
+        lambda: get(lab.cluster, "node", node.name)["metadata"]["labels"],
+        until=lambda labels: labels.get("runtime.wasmwright.dev/crun") == "ready",
+        within=60,
+    )
+    assert "nonesuch" in str(get(lab.cluster, "wn", node.name)["status"]["conditions"])
+
+
+def test_runtime_in_use__is_not_deleted_until_its_pod_is_gone(lab: Lab) -> None:
+    node = lab.nodes[0]
+    lab.declare("crun")
+    lab.ask(node, "crun")
+    lab.wait_provisioned(node)
+    pod = lab.run_loop(node, "crun")
+
+    lab.kubectl("delete", "wrt", "crun", "--wait=false")
+
+    blocked = eventually(
+        lambda: condition(get(lab.cluster, "wrt", "crun"), "DeletionBlocked"),
+        until=lambda c: c.get("status") == "True",
+        within=60,
+    )
+    assert blocked["reason"] == "PodsInUse"
+    assert pod.name in blocked["message"]
+    assert get(lab.cluster, "runtimeclass", "crun"), "the class goes last"
+    assert lab.pod_identity(pod) == pod.identity
+
+    lab.delete_pod(pod)
+    eventually(lambda: get(lab.cluster, "wrt", "crun"), until=lambda wrt: not wrt, within=90)
+    assert get(lab.cluster, "runtimeclass", "crun") == {}
+    assert not (node.root / "opt/wasmwright").exists()
