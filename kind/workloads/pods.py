@@ -1,0 +1,50 @@
+"""Manifests of the pods that tests and the demo run."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from workloads import images
+from workloads.modules import Module
+
+Manifest = dict[str, Any]
+
+_GRACE_SECONDS = 1
+"""A wasm guest is the first process of its pod and may ignore SIGTERM, so nobody waits for it."""
+
+
+def wasm_pod(
+    name: str,
+    *,
+    module: Module,
+    runtime_class: str,
+    node: str,
+    annotations: Mapping[str, str] | None = None,
+) -> Manifest:
+    """Return a pod that runs a module through a RuntimeClass on one node.
+
+    The node is selected and not named, so that the scheduler and the RuntimeClass have their say.
+    """
+    pod = _pod(name, image=images.wasm_image(module), node=node)
+    pod["metadata"]["annotations"] = dict(annotations or {})
+    pod["spec"]["runtimeClassName"] = runtime_class
+    return pod
+
+
+def bystander_pod(name: str, *, node: str) -> Manifest:
+    """Return a pod with a native program, which nothing we do may disturb."""
+    return _pod(name, image=images.BYSTANDER, node=node)
+
+
+def _pod(name: str, *, image: str, node: str) -> Manifest:
+    return {
+        "apiVersion": "v1",
+        "kind": "Pod",
+        "metadata": {"name": name, "labels": {"app.kubernetes.io/part-of": "wasmwright-workloads"}},
+        "spec": {
+            "restartPolicy": "Never",
+            "automountServiceAccountToken": False,
+            "terminationGracePeriodSeconds": _GRACE_SECONDS,
+            "nodeSelector": {"kubernetes.io/hostname": node},
+            "containers": [{"name": "main", "image": image, "imagePullPolicy": "IfNotPresent"}],
+        },
+    }
