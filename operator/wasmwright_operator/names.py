@@ -8,6 +8,7 @@ API_VERSION: Final = f"{GROUP}/{VERSION}"
 
 MANAGED_BY: Final = "app.kubernetes.io/managed-by"
 MANAGED_BY_VALUE: Final = "wasmwright"
+MANAGED_BY_US: Final = f"{MANAGED_BY}={MANAGED_BY_VALUE}"
 FIELD_MANAGER: Final = "wasmwright"
 FINALIZER: Final = f"{GROUP}/uninstall"
 
@@ -26,12 +27,28 @@ RUNTIME_LABEL_DOMAIN: Final = f"runtime.{GROUP}"
 
 JOB_NODE: Final = f"{GROUP}/node"
 """Annotation on Jobs and their pods: the full name of the node (labels are too short for some)."""
+JOB_NODE_HASH: Final = f"{GROUP}/node-hash"
+"""Label on Jobs and their pods: `node_hash` of that name, to select by."""
 JOB_HASH: Final = f"{GROUP}/hash"
 JOB_ATTEMPT: Final = f"{GROUP}/attempt"
+JOB_OWNER: Final = f"{GROUP}/wasmnode-uid"
 DOCUMENT: Final = f"{GROUP}/document"
 """Annotation on a Job's pod: the NodeDocument, handed to its containers by the downward API."""
+
+RUNTIME: Final = f"{GROUP}/runtime"
+"""Label on RuntimeClasses: the WasmRuntime that they belong to."""
+ADOPTED: Final = f"{GROUP}/adopted"
+"""Annotation on RuntimeClasses that were there before us: they are given back, not deleted."""
+
+ARCH_LABEL: Final = "kubernetes.io/arch"
+OS_LABEL: Final = "kubernetes.io/os"
 
 
 def runtime_label(name: str) -> str:
     """Return the key of the node label that tells the state of one runtime."""
     return f"{RUNTIME_LABEL_DOMAIN}/{name}"
+
+
+def is_ours(key: str) -> bool:
+    """Tell whether a label or annotation key is in one of our domains."""
+    return key.partition("/")[0] in {GROUP, RUNTIME_LABEL_DOMAIN}

@@ -1,27 +1,48 @@
 """`WasmNode`: what one node is to have now, and what it has."""
 
 from enum import StrEnum
+from typing import Any, Final
 
 from pydantic import Field
-from wasmwright_installer.contract import HandlerEntry, RuntimeEntry, RuntimeState, WasmPods
 
-from wasmwright_operator.api.meta import ApiModel, Condition
+from wasmwright_installer.contract import HandlerEntry, RuntimeEntry, RuntimeState, WasmPods
+from wasmwright_operator.api.meta import ApiModel, Conditions
+
+
+class Refusal(ApiModel):
+    """A runtime that the node asks for and does not get."""
+
+    name: str
+    """The name as the node wrote it."""
+    reason: str
+    """UnknownRuntime, NotRequestable, UnsupportedArchitecture, TaintNotTolerated, ..."""
+    message: str
+    """What was found and what to do."""
 
 
 class WasmNodeSpec(ApiModel):
-    """Written by the operator's fleet reconcile, one write per admitted change."""
+    """What the node is to have now; written by the operator, one write per admitted run."""
 
     node_uid: str
-    """A node that comes back under the same name is another node."""
-    hash: str
-    """`contract.desired_hash` of `runtimes`."""
-    attempt: int = 1
-    """Grows by one for each run that is admitted for the same hash."""
+    """The node's UID: a node that comes back under the same name is another node."""
+    hash: str = ""
+    """The identity of what the node is to have."""
+    attempt: int = 0
+    """Grows by one with each run; 0 = nothing was ever to be done."""
     runtimes: tuple[RuntimeEntry, ...] = ()
+    """The runtimes, fully rendered for this node."""
     declared: tuple[HandlerEntry, ...] = ()
+    """Handlers to write ahead of their binaries when the configuration must change anyway."""
     wasm_pods: WasmPods = WasmPods.WAIT
+    """What happens when a restart of the container runtime would orphan running wasm pods."""
+    changes: tuple[str, ...] = ()
+    """The runtimes that this run adds, changes or removes: it holds one slot of each."""
+    refused: tuple[Refusal, ...] = ()
+    """What the node asks for and does not get."""
     reinstall_token: str = ""
+    """The value of `wasmwright.dev/reinstall` that has been obeyed."""
     retry_token: str = ""
+    """The value of `wasmwright.dev/retry` that has been obeyed."""
 
 
 class NodeState(StrEnum):
@@ -39,44 +60,93 @@ class InstalledRuntime(ApiModel):
     """A runtime as the last run left it."""
 
     name: str
+    """The WasmRuntime."""
     handler: str
+    """Its CRI handler."""
     version: str = ""
+    """Its version, for people."""
     digest: str = ""
+    """The digest of the binary."""
     state: RuntimeState
+    """ready: a run without error proved that the node serves it."""
     message: str = ""
+    """Why it is not ready."""
 
 
 class RunError(ApiModel):
     """Why the last run did not reach its goal."""
 
     reason: str
+    """One CamelCase word."""
     message: str
+    """What was found and what to do."""
     exit_code: int | None = None
+    """How the installer ended, if it did."""
     time: str = ""
+    """When, RFC 3339."""
 
 
 class WasmNodeStatus(ApiModel):
-    """Written by the operator's node reconcile from the results of Jobs."""
+    """What the node has, read from the results of runs."""
 
     state: NodeState = NodeState.PENDING
+    """Pending, Applying, Ready, Failed, Blocked or Unsupported."""
     installed_hash: str = ""
+    """The hash of the last run that succeeded."""
     concluded_hash: str = ""
-    """With `concluded_attempt`: the run that ended last. The node is in flight while these differ
+    """With `concludedAttempt`: the run that ended last. The node is in flight while these differ
     from the spec, which is how slots are counted."""
     concluded_attempt: int = 0
+    """See `concludedHash`."""
     failures: int = 0
-    """Failed runs in a row for this hash; the backoff grows with it."""
+    """Runs without success in a row for this hash; the backoff grows with it."""
     runtimes: tuple[InstalledRuntime, ...] = ()
+    """The runtimes as the last run left them."""
     summary: str = ""
     """`spin ready, wasmtime failed`: for the table that kubectl prints."""
     last_error: RunError | None = None
+    """Why the last run did not reach its goal; absent after a success."""
     next_retry: str = ""
+    """When the next run is due, RFC 3339; empty = when something changes."""
+    blocking_pods: tuple[str, ...] = Field(default=(), max_length=64)
+    """`namespace/name` of pods that a run would harm."""
     handlers: tuple[str, ...] = Field(default=(), max_length=64)
-    warnings: tuple[str, ...] = ()
+    """What the container runtime serves, ours and others', by name."""
+    warnings: tuple[str, ...] = Field(default=(), max_length=16)
+    """What the last run found worth telling."""
     machine_id: str = ""
+    """The host's /etc/machine-id."""
     boot_id: str = ""
+    """The boot in which the last run happened."""
     container_runtime: str = ""
+    """Name and version of the container runtime."""
     distribution: str = ""
+    """The host's distribution."""
     config_file: str = ""
+    """The configuration file that the container runtime reads."""
     plugin_table: str = ""
-    conditions: tuple[Condition, ...] = ()
+    """The table in it that holds the handlers."""
+    conditions: Conditions = ()
+    """Ready, and Accepted for what the node asks for."""
+
+
+COLUMNS: Final[tuple[dict[str, Any], ...]] = (
+    {"name": "State", "type": "string", "jsonPath": ".status.state"},
+    {"name": "Runtimes", "type": "string", "jsonPath": ".status.summary"},
+    {
+        "name": "Reason",
+        "type": "string",
+        "jsonPath": '.status.conditions[?(@.type=="Ready")].reason',
+    },
+    {"name": "Container-Runtime", "type": "string", "jsonPath": ".status.containerRuntime"},
+    {"name": "Age", "type": "date", "jsonPath": ".metadata.creationTimestamp"},
+    {"name": "Attempt", "type": "integer", "jsonPath": ".spec.attempt", "priority": 1},
+    {"name": "Next-Retry", "type": "string", "jsonPath": ".status.nextRetry", "priority": 1},
+    {"name": "Distribution", "type": "string", "jsonPath": ".status.distribution", "priority": 1},
+    {
+        "name": "Message",
+        "type": "string",
+        "jsonPath": '.status.conditions[?(@.type=="Ready")].message',
+        "priority": 1,
+    },
+)

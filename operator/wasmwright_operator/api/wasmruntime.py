@@ -1,64 +1,156 @@
 """`WasmRuntime`: a runtime that nodes of the cluster may have."""
 
 from enum import StrEnum
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
-from pydantic import Field
+from pydantic import ConfigDict, Field, WithJsonSchema
+
 from wasmwright_installer.contract import (
-    FILE_NAME_PATTERN,
     HANDLER_PATTERN,
     OptionValue,
     RuntimeType,
     WasmPods,
 )
+from wasmwright_operator.api.meta import (
+    FOREIGN_KEYS,
+    ApiModel,
+    Conditions,
+    Labels,
+    LabelSelector,
+    Toleration,
+    list_map,
+    rule,
+    rules,
+)
 
-from wasmwright_operator.api.meta import ApiModel, Condition, LabelSelector, Toleration
+_FILE: Final = r"[A-Za-z0-9_][A-Za-z0-9._+-]*"
+_SEGMENT: Final = r"[A-Za-z0-9._+-]+"
+_NO_PARENT: Final = rule(
+    "!self.matches('(^|/)[.][.](/|$)')",
+    "a path may not go up by '..'",
+)
+_RESERVED: Final = (
+    r"^(runc|runsc|gvisor|untrusted|firecracker|runhcs-wcow-process"
+    r"|(kata|nvidia)(-.*)?)$"
+)
+
+ROOT_RULES: Final = rules(
+    rule(
+        "self.metadata.name.size() <= 40"
+        " && self.metadata.name.matches('^[a-z0-9]([-a-z0-9]*[a-z0-9])?$')",
+        "metadata.name must be a DNS label of at most 40 characters,"
+        " since it becomes part of label keys and paths",
+    ),
+    rule(
+        "!(has(self.spec.handler) ? self.spec.handler : self.metadata.name)"
+        f".matches('{_RESERVED}')",
+        "the handler (spec.handler, else metadata.name) is the usual name of a runtime"
+        " that is not ours; choose another one",
+    ),
+)
+"""Rules that need the object's name, so they belong to the root of the schema."""
 
 
 class Platform(ApiModel):
     """The download for one architecture."""
 
-    arch: str = Field(pattern=r"^[a-z0-9]+$")
-    """As in the node label `kubernetes.io/arch`."""
-    url: str = Field(pattern=r"^https?://", max_length=2048)
+    arch: str = Field(pattern=r"^[a-z0-9]+$", max_length=32)
+    """The architecture, as in the node label `kubernetes.io/arch`: amd64, arm64, ..."""
+    url: str = Field(pattern=r"^https?://[^\s/]+/\S+$", max_length=2048)
+    """Where the binary, or an archive that holds it, is downloaded from by the node."""
     sha256: str = Field(pattern=r"^[a-f0-9]{64}$")
-    path: str = Field(default="", max_length=256)
+    """The digest of the download, checked before anything is unpacked."""
+    path: str = Field(
+        default="",
+        pattern=rf"^(({_SEGMENT}/)*{_FILE})?$",
+        max_length=256,
+        json_schema_extra=rules(_NO_PARENT),
+    )
     """The member to take out of a tar archive; empty = the download is the binary itself."""
 
 
 class HttpSource(ApiModel):
     """Downloads, one per architecture, each checked against its digest before it is unpacked."""
 
-    platforms: tuple[Platform, ...] = Field(min_length=1, max_length=16)
+    platforms: tuple[Platform, ...] = Field(
+        min_length=1, max_length=16, json_schema_extra=list_map("arch")
+    )
+    """One entry per architecture; nodes of others are reported as unsupported."""
 
 
 class HostProbe(ApiModel):
     """A command line that the binary must answer before the node counts as having it."""
 
-    args: tuple[str, ...] = Field(default=("--version",), max_length=8)
+    args: tuple[Annotated[str, Field(max_length=256)], ...] = Field(
+        default=("--version",), max_length=8
+    )
+    """Arguments for the binary, which must end with exit code 0."""
     contains: str = Field(default="", max_length=256)
+    """A piece of text that the output must hold; empty = any output."""
 
 
 class HostPathSource(ApiModel):
     """A binary that nodes already have: only the configuration is ours."""
 
-    path: str = Field(pattern=r"^/", max_length=1024)
+    path: str = Field(
+        pattern=rf"^/({_SEGMENT}/)*{_FILE}$", max_length=1024, json_schema_extra=rules(_NO_PARENT)
+    )
+    """The absolute path on the node, for example /usr/bin/crun."""
     probe: HostProbe | None = None
+    """How to find out that it is the right binary."""
 
 
 class SourceSpec(ApiModel):
     """Where the binary comes from: exactly one of the fields."""
 
+    model_config = ConfigDict(
+        json_schema_extra=rules(
+            rule(
+                "[has(self.http), has(self.hostPath)].filter(given, given).size() == 1",
+                "exactly one of http and hostPath must be given",
+            )
+        )
+    )
+
     http: HttpSource | None = None
+    """Downloads by http or https, with digests."""
     host_path: HostPathSource | None = None
+    """A binary that nodes already have."""
+
+
+Options = Annotated[
+    dict[str, OptionValue],
+    Field(max_length=32),
+    WithJsonSchema(
+        {
+            "type": "object",
+            "maxProperties": 32,
+            "properties": {
+                "BinaryName": {
+                    "type": "string",
+                    "description": "The runtime that "
+                    "containerd's runc shim calls; for an OCIRuntime it is set by wasmwright.",
+                }
+            },
+            "x-kubernetes-preserve-unknown-fields": True,
+        }
+    ),
+]
+"""A structural schema has no type for "boolean, number or string", so the operator checks it; the
+one named property is there to be seen by a rule."""
 
 
 class ConfigSpec(ApiModel):
     """What the handler's table in the container runtime's configuration holds beside its path."""
 
-    options: dict[str, OptionValue] = {}
-    pod_annotations: tuple[str, ...] = Field(default=(), max_length=32)
-    snapshotter: str = Field(default="", max_length=128)
+    options: Options = Field(default={})
+    """The `options` table of the handler: booleans, whole numbers and strings."""
+    pod_annotations: tuple[Annotated[str, Field(max_length=317)], ...] = Field(
+        default=(), max_length=32
+    )
+    """Pod annotations (with * as wildcard) that are passed on to the runtime."""
+    snapshotter: str = Field(default="", pattern=r"^[A-Za-z0-9._-]*$", max_length=128)
+    """The snapshotter for images of these pods; empty = the node's default."""
     pods_survive_restart: bool | None = None
     """Whether running pods live through a restart of the container runtime.
 
@@ -70,9 +162,14 @@ class PlacementSpec(ApiModel):
     """Which nodes are to have the runtime."""
 
     node_selector: LabelSelector | None = None
-    """Absent = only nodes that ask by annotation; empty = every eligible node."""
+    """Nodes with these labels get the runtime without asking for it.
+
+    Absent = only nodes that ask by annotation; empty = every eligible node.
+    """
     requestable: bool = True
+    """Whether nodes may ask for it by the annotation `wasmwright.dev/runtimes`."""
     tolerations: tuple[Toleration, ...] = Field(default=(), max_length=32)
+    """Taints that do not keep the runtime away; without them taints count as for a DaemonSet."""
 
 
 class ConflictPolicy(StrEnum):
@@ -83,78 +180,182 @@ class ConflictPolicy(StrEnum):
     IGNORE = "Ignore"
 
 
+Quantity = (
+    int | Annotated[str, Field(pattern=r"^[0-9]+([.][0-9]+)?(m|k|Ki|M|Mi|G|Gi|T|Ti|P|Pi|E|Ei)?$")]
+)
+
+
+class Overhead(ApiModel):
+    """What a pod of the class costs the node beside its containers."""
+
+    pod_fixed: dict[str, Quantity] = Field(default={}, max_length=16)
+    """Resources per pod, for example `memory: 32Mi`."""
+
+
 class RuntimeClassSpec(ApiModel):
     """One RuntimeClass to create for the handler."""
 
-    name: str = Field(pattern=r"^[a-z0-9]([-a-z0-9.]{0,61}[a-z0-9])?$")
-    overhead: dict[str, Any] = {}
-    node_selector: dict[str, str] = {}
+    name: str = Field(pattern=r"^[a-z0-9]([-a-z0-9.]{0,61}[a-z0-9])?$", max_length=63)
+    """The name that pods write as `runtimeClassName`."""
+    overhead: Overhead | None = None
+    """What a pod of the class costs the node beside its containers."""
+    node_selector: Labels = Field(default={}, json_schema_extra=rules(FOREIGN_KEYS))
     """Added to the selector on the ready label, which is always there."""
     tolerations: tuple[Toleration, ...] = Field(default=(), max_length=32)
+    """Added to the tolerations of pods of the class."""
     conflict_policy: ConflictPolicy = ConflictPolicy.FAIL
+    """What to do when a RuntimeClass of this name exists and is not ours.
+
+    Fail: report it; Adopt: make it ours if its handler is the same, and give it back at the end;
+    Ignore: leave it as it is and be content.
+    """
 
 
 class DisruptionSpec(ApiModel):
     """What a change may cost the pods that run on a node."""
 
     wasm_pods: WasmPods = WasmPods.WAIT
+    """What happens when a restart of the container runtime would orphan running wasm pods.
+
+    Wait: the node waits with the pods' names as the reason; Force: go on.
+    """
 
 
 class RolloutSpec(ApiModel):
     """How fast nodes change."""
 
     paused: bool = False
+    """Finish what runs and start nothing."""
     max_parallel: int = Field(default=10, ge=1, le=10000)
+    """How many nodes may change this runtime at the same time."""
     disruption: DisruptionSpec = DisruptionSpec()
+    """What a change may cost the pods that run on a node."""
 
 
 class WasmRuntimeSpec(ApiModel):
-    """What people write."""
+    """What is to be installed, where, and how it is offered to pods."""
+
+    model_config = ConfigDict(
+        json_schema_extra=rules(
+            rule(
+                "has(self.handler) == has(oldSelf.handler)"
+                " && (!has(self.handler) || self.handler == oldSelf.handler)",
+                "handler is immutable, since RuntimeClasses cannot change theirs;"
+                " create another WasmRuntime instead",
+            ),
+            rule(
+                "self.type != 'OCIRuntime' || !has(self.config) || !has(self.config.options)"
+                " || !has(self.config.options.BinaryName)",
+                "for an OCIRuntime the option BinaryName is set by wasmwright; remove it",
+            ),
+        )
+    )
 
     version: str = Field(default="", max_length=64)
-    handler: str | None = Field(default=None, pattern=HANDLER_PATTERN)
+    """Shown to people; what counts for a rollout is the source and the configuration."""
+    handler: str | None = Field(default=None, pattern=HANDLER_PATTERN, max_length=40)
+    """The name of the CRI handler, immutable; absent = metadata.name."""
     type: RuntimeType = RuntimeType.CONTAINERD_SHIM
+    """ContainerdShim: the binary is a containerd shim; OCIRuntime: it is called like runc."""
     source: SourceSpec
+    """Where the binary comes from: exactly one of the fields."""
     config: ConfigSpec = ConfigSpec()
+    """What the handler's table in the container runtime's configuration holds beside its path."""
     placement: PlacementSpec = PlacementSpec()
-    runtime_classes: tuple[RuntimeClassSpec, ...] | None = Field(default=None, max_length=16)
-    min_ready_nodes: int | Annotated[str, Field(pattern=r"^([1-9][0-9]?|100)%$")] = 1
+    """Which nodes are to have the runtime."""
+    runtime_classes: tuple[RuntimeClassSpec, ...] | None = Field(
+        default=None, max_length=16, json_schema_extra=list_map("name")
+    )
+    """The RuntimeClasses to create; absent = one, named like the handler."""
+    min_ready_nodes: Annotated[
+        int | str,
+        Field(
+            json_schema_extra=rules(
+                rule(
+                    "type(self) == int ? self >= 0 : self.matches('^([1-9][0-9]?|100)%$')",
+                    "minReadyNodes must be a whole number, or a percentage from 1% to 100%",
+                )
+            )
+        ),
+    ] = 1
+    """RuntimeClasses appear when this many nodes (or "50%") are ready, and then stay."""
     rollout: RolloutSpec = RolloutSpec()
+    """How fast nodes change."""
 
 
 class NodeCounts(ApiModel):
-    """How many nodes are in which state; `targeted` is the sum of those that are to have it."""
+    """How many nodes are in which state."""
 
     targeted: int = 0
+    """Nodes that are to have the runtime."""
     ready: int = 0
+    """Of these: nodes that serve it, if maybe in an older revision."""
     updated: int = 0
+    """Of these: nodes that serve the present revision."""
     updating: int = 0
+    """Nodes on which a run is under way."""
     failed: int = 0
+    """Nodes whose last run failed."""
     blocked: int = 0
+    """Nodes that wait for pods which a run would harm."""
     pending: int = 0
+    """Nodes that wait for their turn."""
     removing: int = 0
+    """Nodes that have it and are not to have it any longer."""
     unsupported: int = 0
+    """Nodes that would have it if there were an artifact for them; not in `targeted`."""
 
 
 class NodeFailure(ApiModel):
     """One node that is not done, and why."""
 
     node: str
+    """The node's name."""
     reason: str
+    """One CamelCase word."""
     message: str = ""
+    """What was found and what to do."""
     attempts: int = 0
+    """Runs without success in a row."""
     next_retry: str = ""
+    """When the next run is due, RFC 3339; empty = when something changes."""
 
 
 class WasmRuntimeStatus(ApiModel):
-    """What people read back."""
+    """What has become of it, written by the operator."""
 
     observed_generation: int = 0
+    """The `metadata.generation` that this status speaks of."""
+    handler: str = ""
+    """The name of the CRI handler in effect."""
     nodes: NodeCounts = NodeCounts()
+    """How many nodes are in which state."""
     summary: str = ""
+    """`1/2 ready`: for the table that kubectl prints."""
     failures: tuple[NodeFailure, ...] = Field(default=(), max_length=10)
-    conditions: tuple[Condition, ...] = ()
+    """Nodes that are not done and why, at most ten."""
+    conditions: Conditions = ()
+    """Accepted, Progressing, Ready, Available, Degraded, RuntimeClassReady, DeletionBlocked."""
 
 
-BINARY_NAME = FILE_NAME_PATTERN
-"""The last part of a source's path becomes a file name on the node."""
+COLUMNS: Final[tuple[dict[str, Any], ...]] = (
+    {"name": "Handler", "type": "string", "jsonPath": ".status.handler"},
+    {"name": "Version", "type": "string", "jsonPath": ".spec.version"},
+    {"name": "Nodes", "type": "string", "jsonPath": ".status.summary"},
+    {"name": "Updated", "type": "integer", "jsonPath": ".status.nodes.updated"},
+    {"name": "Failed", "type": "integer", "jsonPath": ".status.nodes.failed"},
+    {
+        "name": "Status",
+        "type": "string",
+        "jsonPath": '.status.conditions[?(@.type=="Ready")].reason',
+    },
+    {"name": "Age", "type": "date", "jsonPath": ".metadata.creationTimestamp"},
+    {"name": "Type", "type": "string", "jsonPath": ".spec.type", "priority": 1},
+    {"name": "Paused", "type": "boolean", "jsonPath": ".spec.rollout.paused", "priority": 1},
+    {
+        "name": "Message",
+        "type": "string",
+        "jsonPath": '.status.conditions[?(@.type=="Ready")].message',
+        "priority": 1,
+    },
+)
