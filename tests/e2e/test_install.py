@@ -1,6 +1,7 @@
 """Ask for runtimes on nodes of both containerd majors, run wasm in them, and take them back."""
 
 import pytest
+
 from localcluster import Node
 from support.kube_view import containerd_boots, get, labels
 from support.lab import Lab

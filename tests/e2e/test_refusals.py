@@ -1,6 +1,7 @@
 """A node that must not be changed is left to the byte as it was, and the reason stands on an object."""
 
 import pytest
+
 from support.kube_view import condition, containerd_boots, get
 from support.lab import Lab
 from support.node_files import photograph

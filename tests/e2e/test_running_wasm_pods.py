@@ -1,6 +1,7 @@
 """Pods of a real shim die with a restart of containerd, so nothing restarts while they run."""
 
 import pytest
+
 from support.kube_view import containerd_boots, get
 from support.lab import Lab
 from support.node_files import photograph

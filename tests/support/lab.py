@@ -1,0 +1,167 @@
+"""One cluster with wasmwright in it, in the words in which a user would act on it."""
+
+import itertools
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from localcluster import Cluster, Node
+from support.kube_view import get, items, labels
+from support.waiting import eventually
+from workloads import light_shim, pods, real_shim, runtimes
+from workloads.artifact_server import ArtifactServer
+from workloads.modules import Module
+
+WITHIN = 60
+"""Seconds for what takes some five when nothing else runs on the machine."""
+
+
+@dataclass(frozen=True)
+class Pod:
+    """A pod as it was when it ran: what must not change when something else on its node does."""
+
+    name: str
+    identity: tuple[str, int]
+    """Its UID and the restarts of its container."""
+
+
+@dataclass
+class Lab:
+    """What a test does to the cluster."""
+
+    cluster: Cluster
+    artifacts: ArtifactServer
+    _numbers: Iterator[int] = field(default_factory=itertools.count)
+
+    @property
+    def nodes(self) -> tuple[Node, ...]:
+        """The nodes: containerd 1.7 first, then 2.4."""
+        return self.cluster.nodes
+
+    def kubectl(self, *args: str) -> str:
+        """Run kubectl and return what it printed."""
+        return self.cluster.kubectl(*args)
+
+    def declare(
+        self, *names: str, sha256: str | None = None, edition: int = 1, **fields: Any
+    ) -> None:
+        """Create or change WasmRuntimes of the given names, with further fields of their spec."""
+        for name in names:
+            spec = self._spec(name, sha256, edition) | fields
+            manifest = json.dumps(runtimes.manifest(name, spec))
+            self.cluster.kubectl("apply", "--server-side", "-f", "-", input=manifest)
+
+    def _spec(self, name: str, sha256: str | None, edition: int) -> runtimes.Spec:
+        if name == runtimes.CRUN:
+            return runtimes.crun()
+        if name == runtimes.WASMTEST:
+            light = light_shim.artifact(edition=edition)
+            spec = runtimes.light_shim(light, self.artifacts.publish(light))
+            spec["source"]["http"]["platforms"][0]["sha256"] = sha256 or light.sha256
+            return spec
+        real = real_shim.artifact(edition=edition)
+        return runtimes.shim(real, self.artifacts.publish(real), version="1", sha256=sha256)
+
+    def ask(self, node: Node, names: str | None) -> None:
+        """Annotate a node with the runtimes that it is to have; None takes the annotation away."""
+        value = "wasmwright.dev/runtimes" + ("-" if names is None else f"={names}")
+        self.kubectl("annotate", "--overwrite", "node", node.name, value)
+
+    def wait_provisioned(self, node: Node) -> None:
+        """Wait until everything that the node is to have is ready."""
+        eventually(
+            lambda: labels(self.cluster, node),
+            until=lambda found: found.get("wasmwright.dev/provisioned") == "true",
+            within=WITHIN,
+        )
+
+    def wait_ready(self, node: Node, *names: str) -> None:
+        """Wait until the node says that it serves the runtimes."""
+        eventually(
+            lambda: labels(self.cluster, node),
+            until=lambda found: all(
+                found.get(f"runtime.wasmwright.dev/{name}") == "ready" for name in names
+            ),
+            within=WITHIN,
+        )
+
+    def run_hello(self, node: Node, runtime: str) -> str:
+        """Run a wasm pod to its end on the node, through the RuntimeClass, and return its log."""
+        eventually(lambda: get(self.cluster, "runtimeclass", runtime), until=bool, within=WITHIN)
+        name = self._create(Module.HELLO, node, runtime)
+        self._wait_phase(name, "Succeeded")
+        log = self.kubectl("logs", name)
+        self.kubectl("delete", "pod", name, "--wait=false")
+        return log
+
+    def run_loop(self, node: Node, runtime: str) -> Pod:
+        """Start a wasm pod that runs until it is deleted."""
+        eventually(lambda: get(self.cluster, "runtimeclass", runtime), until=bool, within=WITHIN)
+        name = self._create(Module.LOOP, node, runtime)
+        self._wait_phase(name, "Running")
+        return Pod(name, self._identity(name))
+
+    def bystander(self, node: Node) -> Pod:
+        """Start a native pod that nothing may disturb."""
+        name = f"bystander-{next(self._numbers)}"
+        self._apply(pods.bystander_pod(name, node=node.name))
+        self._wait_phase(name, "Running")
+        return Pod(name, self._identity(name))
+
+    def pod_identity(self, pod: Pod) -> tuple[str, int]:
+        """Return the identity that a pod has now."""
+        return self._identity(pod.name)
+
+    def still_ticks(self, pod: Pod) -> bool:
+        """Tell whether the guest of a loop pod goes on with its work."""
+        before = self.kubectl("logs", pod.name).count("tick")
+        after = eventually(
+            lambda: self.kubectl("logs", pod.name).count("tick"),
+            until=lambda ticks: ticks > before,
+            within=10,
+        )
+        return after > before
+
+    def delete_pod(self, pod: Pod) -> None:
+        """Delete a pod and wait until it is gone."""
+        self.kubectl("delete", "pod", pod.name, "--timeout=60s")
+
+    def clean(self) -> None:
+        """Take everything back that a test made, and wait until no node has anything of ours."""
+        self.kubectl("delete", "pods", "--all", "--timeout=60s")
+        for node in self.nodes:
+            self.ask(node, None)
+            self.kubectl("annotate", "node", node.name, "kwasm.sh/kwasm-node-")
+            self.kubectl("label", "node", node.name, "pool-")
+        self.kubectl("delete", "wrt", "--all", "--timeout=120s")
+        eventually(lambda: items(self.cluster, "wn"), until=lambda found: not found, within=WITHIN)
+
+    def _create(self, module: Module, node: Node, runtime: str) -> str:
+        name = f"{module}-{next(self._numbers)}"
+        annotations = runtimes.POD_ANNOTATIONS.get(runtime)
+        self._apply(
+            pods.wasm_pod(
+                name,
+                module=module,
+                runtime_class=runtime,
+                node=node.name,
+                annotations=annotations,
+            )
+        )
+        return name
+
+    def _apply(self, manifest: pods.Manifest) -> None:
+        self.cluster.kubectl("apply", "-f", "-", input=json.dumps(manifest))
+
+    def _wait_phase(self, name: str, phase: str) -> None:
+        eventually(
+            lambda: get(self.cluster, "pod", name).get("status", {}),
+            until=lambda status: status.get("phase") == phase,
+            within=WITHIN,
+        )
+
+    def _identity(self, name: str) -> tuple[str, int]:
+        pod = get(self.cluster, "pod", name)
+        statuses = pod["status"]["containerStatuses"]
+        return pod["metadata"]["uid"], sum(status["restartCount"] for status in statuses)
