@@ -56,7 +56,7 @@ class Api:
         return items
 
     def apply(self, name: str, manifest: Json) -> None:
-        """Create or update one; a field that is no longer named goes. Unknown fields are refused."""
+        """Create or update one; a field no longer named goes, an unknown one is refused."""
         query = urlencode(
             {"fieldManager": "wasmwright-chart", "force": "true", "fieldValidation": "Strict"}
         )
@@ -163,7 +163,7 @@ def apply(api: Api, wanted: Mapping[str, Json], release: str, existing: list[Jso
 def remove(
     api: Api, release: str, seconds: float, sleep: Callable[[float], None] = time.sleep
 ) -> None:
-    """Delete the release's WasmRuntimes and wait until the operator has taken them off the nodes."""
+    """Delete the release's WasmRuntimes and wait until they are off the nodes."""
     selector = f"{MANAGED_BY}=Helm,{INSTANCE}={release}"
     try:
         left = api.runtimes(labelSelector=selector)

@@ -1,0 +1,1 @@
+"""Build the images of deploy/images: with docker for kind, else with buildah."""
