@@ -1,0 +1,55 @@
+"""Tell a newcomer what happens, in plain words and with the seconds since the beginning."""
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from rich.console import Console
+from rich.markup import escape
+from rich.panel import Panel
+
+
+class Narrator:
+    """The voice of the demo. Its lines may come from several threads."""
+
+    def __init__(self, console: Console, clock: Callable[[], float] = time.monotonic) -> None:
+        self._console = console
+        self._clock = clock
+        self._start = clock()
+
+    def say(self, sentence: str) -> None:
+        """Tell one thing that happens within a step."""
+        self._line(f"[dim]{escape(sentence)}[/]")
+
+    def command(self, line: str) -> None:
+        """Show a command as somebody would type it."""
+        self._line(f"[cyan]$ {escape(line)}[/]")
+
+    def output(self, source: str, line: str) -> None:
+        """Show what a pod has printed."""
+        self._line(f"{escape(source)}  [bold green]{escape(line)}[/]")
+
+    @contextmanager
+    def step(self, title: str) -> Iterator[None]:
+        """Announce a step, and tell how long it took when it is done."""
+        begun = self._clock()
+        self._line(f"[bold]{escape(title)}[/]")
+        yield
+        self._line(f"[green]done[/] [dim]in {self._clock() - begun:.1f} s[/]")
+
+    def failure(self, what: str, evidence: str, advice: str) -> None:
+        """Tell what went wrong, what was seen last, and what to do now."""
+        self._line("[bold red]That did not work.[/]")
+        self._console.print(Panel(escape(what), title="what went wrong", border_style="red"))
+        if evidence:
+            self._console.print(Panel(escape(evidence), title="what was seen last"))
+        self._console.print(Panel(escape(advice), title="what to do now"))
+
+    def farewell(self, text: str) -> None:
+        """Say the last words, which may hold markup, without a frame so that they can be copied."""
+        self._line(f"[bold green]It works[/] [dim]({self._clock() - self._start:.0f} s in all)[/]")
+        self._console.print(f"\n{text}", highlight=False)
+
+    def _line(self, markup: str) -> None:
+        elapsed = self._clock() - self._start
+        self._console.print(f"[dim]{elapsed:7.1f} s[/]  {markup}", highlight=False)
