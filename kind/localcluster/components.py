@@ -1,0 +1,113 @@
+"""The programs of the cluster that are compiled here, each an ordinary Go module of this package.
+
+A version stands in one place: the `require` line of the component's go.mod.
+"""
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from localcluster.errors import SpecError
+
+MODULES: Final = Path(__file__).parent / "modules"
+
+
+@dataclass(frozen=True, slots=True)
+class Component:
+    """A Go module and the commands that it builds."""
+
+    name: str
+    commands: tuple[str, ...]
+    """Import path of each command; its last part names the executable. Empty = the module itself."""
+    module: str = ""
+    """The required module whose version is the component's; empty = none."""
+    version_flags: str = ""
+    """Linker flags that tell the version; `{version}`, `{major}` and `{minor}` are filled in."""
+
+    @property
+    def directory(self) -> Path:
+        """Where go.mod is."""
+        return MODULES / self.name
+
+    @property
+    def version(self) -> str:
+        """The version that go.mod requires, with its v; empty if it requires none."""
+        found = re.search(
+            rf"^(?:require )?\s*{re.escape(self.module)} (v\S+)",
+            (self.directory / "go.mod").read_text(),
+            re.MULTILINE,
+        )
+        return found[1] if self.module and found else ""
+
+    @property
+    def executables(self) -> tuple[str, ...]:
+        """Names of the programs, as files of the component's directory in the cache."""
+        return tuple(path.rpartition("/")[2] for path in self.commands) or (self.name,)
+
+    def ldflags(self) -> str:
+        """Return the linker flags: no symbol tables, and the version where the program shows one."""
+        major, minor, *_ = [*self.version.lstrip("v").split("."), "", ""]
+        told = self.version_flags.format(version=self.version, major=major, minor=minor)
+        return f"-s -w {told}".strip()
+
+
+_KUBERNETES_VERSION = "k8s.io/component-base/version"
+
+COMPONENTS: Final = (
+    Component(
+        "kubernetes",
+        commands=tuple(
+            f"k8s.io/kubernetes/cmd/{command}"
+            for command in (
+                "kube-apiserver",
+                "kube-controller-manager",
+                "kube-scheduler",
+                "kubelet",
+                "kube-proxy",
+                "kubectl",
+            )
+        ),
+        module="k8s.io/kubernetes",
+        version_flags=(
+            f"-X {_KUBERNETES_VERSION}.gitVersion={{version}}"
+            f" -X {_KUBERNETES_VERSION}.gitMajor={{major}}"
+            f" -X {_KUBERNETES_VERSION}.gitMinor={{minor}}"
+        ),
+    ),
+    Component("etcd", commands=(), module="go.etcd.io/etcd/server/v3"),
+    Component(
+        "containerd-2.4",
+        commands=tuple(
+            f"github.com/containerd/containerd/v2/cmd/{command}"
+            for command in ("containerd", "containerd-shim-runc-v2", "ctr")
+        ),
+        module="github.com/containerd/containerd/v2",
+        version_flags="-X github.com/containerd/containerd/v2/version.Version={version}",
+    ),
+    Component(
+        "helm",
+        commands=("helm.sh/helm/v4/cmd/helm",),
+        module="helm.sh/helm/v4",
+        version_flags="-X helm.sh/helm/v4/internal/version.version={version}",
+    ),
+    Component("pause", commands=()),
+)
+
+
+def component(name: str) -> Component:
+    """Return the component called `name`; SpecError names those that there are."""
+    for known in COMPONENTS:
+        if known.name == name:
+            return known
+    names = ", ".join(known.name for known in COMPONENTS)
+    raise SpecError(f"there is no component {name!r}: the components are {names}")
+
+
+def component_of(executable: str) -> Component:
+    """Return the component that builds `executable`, such as kubernetes for kubectl."""
+    for known in COMPONENTS:
+        if executable in known.executables:
+            return known
+    names = ", ".join(name for known in COMPONENTS for name in known.executables)
+    raise SpecError(f"no component builds {executable!r}: the programs are {names}")

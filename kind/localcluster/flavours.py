@@ -1,0 +1,80 @@
+"""Kinds of node: which container runtime it has, where that comes from, how it is configured.
+
+A flavour is data. What every node has (systemd, kubelet, crun with WasmEdge, CNI) is not in it.
+"""
+
+from dataclasses import dataclass
+from typing import Final
+
+from localcluster.errors import SpecError
+
+PAUSE_IMAGE: Final = "localhost/pause:1"
+CNI_PLUGINS: Final = "/usr/lib/cni"
+SOCKET: Final = "/run/containerd/containerd.sock"
+CONFIG_FILE: Final = "/etc/containerd/config.toml"
+
+
+@dataclass(frozen=True, slots=True)
+class Flavour:
+    """A kind of node."""
+
+    name: str
+    config: str
+    """Content of containerd's configuration file."""
+    component: str | None = None
+    """The compiled component whose programs stand over Debian's in /usr/bin; None = Debian's own."""
+
+
+CONTAINERD_1_7: Final = Flavour(
+    "containerd-1.7",
+    config=f"""\
+version = 2
+
+[plugins."io.containerd.grpc.v1.cri"]
+  sandbox_image = "{PAUSE_IMAGE}"
+  restrict_oom_score_adj = true
+
+  [plugins."io.containerd.grpc.v1.cri".cni]
+    bin_dir = "{CNI_PLUGINS}"
+
+  [plugins."io.containerd.grpc.v1.cri".containerd.runtimes.runc]
+    runtime_type = "io.containerd.runc.v2"
+
+    [plugins."io.containerd.grpc.v1.cri".containerd.runtimes.runc.options]
+      SystemdCgroup = true
+""",
+)
+
+CONTAINERD_2_4: Final = Flavour(
+    "containerd-2.4",
+    component="containerd-2.4",
+    config=f"""\
+version = 3
+
+[plugins."io.containerd.cri.v1.images".pinned_images]
+  sandbox = "{PAUSE_IMAGE}"
+
+[plugins."io.containerd.cri.v1.runtime"]
+  restrict_oom_score_adj = true
+
+  [plugins."io.containerd.cri.v1.runtime".cni]
+    bin_dirs = ["{CNI_PLUGINS}"]
+
+  [plugins."io.containerd.cri.v1.runtime".containerd.runtimes.runc]
+    runtime_type = "io.containerd.runc.v2"
+
+    [plugins."io.containerd.cri.v1.runtime".containerd.runtimes.runc.options]
+      SystemdCgroup = true
+""",
+)
+
+FLAVOURS: Final = (CONTAINERD_1_7, CONTAINERD_2_4)
+
+
+def flavour(name: str) -> Flavour:
+    """Return the flavour called `name`; SpecError names those that there are."""
+    for known in FLAVOURS:
+        if known.name == name:
+            return known
+    names = ", ".join(known.name for known in FLAVOURS)
+    raise SpecError(f"there is no node flavour {name!r}: the flavours are {names}")

@@ -1,0 +1,166 @@
+"""Raise a cluster and take it down, from whatever state it is found in.
+
+`up` makes sure of one thing after the other and changes nothing that is as it should be, so it
+also finishes what was interrupted and starts again what has died. `down` looks for what there is,
+not for what a record says should be there. One lock per cluster keeps them apart.
+"""
+
+import uuid
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager
+from typing import Any
+
+from localcluster import (
+    apt,
+    cgroups,
+    disk,
+    flavours,
+    locks,
+    network,
+    node_files,
+    paths,
+    preflight,
+    state,
+)
+from localcluster.api import Api
+from localcluster.control_plane import ControlPlane
+from localcluster.errors import PreflightError, SpecError
+from localcluster.node import Node
+from localcluster.prepare import Parts, prepare
+from localcluster.progress import Progress
+from localcluster.spec import ClusterSpec
+from localcluster.state import Record
+from localcluster.waiting import wait_for
+
+
+def up(spec: ClusterSpec, progress: Progress) -> Record:
+    """Return the record of a cluster that is Ready, having done whatever that took."""
+    with _lock(spec.name):
+        record = state.load(spec.name)
+        if record is not None and record.spec != spec:
+            raise SpecError(
+                f"cluster {spec.name!r} is there with other nodes ({_list(record.spec)}; asked for"
+                f" {_list(spec)}): take it down with"
+                f" `python -m localcluster down --name {spec.name}`, or use another name"
+            )
+        if record is not None and is_healthy(record):
+            progress(f"cluster {spec.name} is up already")
+            return record
+        check_machine(progress)
+        parts = prepare(spec, progress)
+        record = record or state.create(spec)
+        _raise(record, parts, progress)
+        return record
+
+
+def check_machine(progress: Progress) -> None:
+    """Raise PreflightError if this machine cannot run a cluster, else install what it lacks."""
+    if problems := preflight.problems():
+        raise PreflightError(problems)
+    apt.install_missing(progress)
+
+
+def down(name: str) -> bool:
+    """Remove every trace of a cluster and tell whether there was any."""
+    machine = cgroups.host()
+    with _lock(name):
+        record = state.load(name)
+        groups = cgroups.existing(machine, name)
+        cgroups.destroy(machine, groups)
+        if record is not None:
+            network.remove(record.addresses)
+        state.forget(name)
+    return record is not None or bool(groups)
+
+
+def names() -> tuple[str, ...]:
+    """Return the names of all clusters of which something is there."""
+    recorded = {record.spec.name for record in state.every()}
+    return tuple(sorted(recorded | cgroups.clusters(cgroups.host())))
+
+
+def is_healthy(record: Record) -> bool:
+    """Tell whether everything of the cluster runs and every node is Ready."""
+    control_plane = ControlPlane(record, cgroups.host())
+    return (
+        control_plane.is_healthy()
+        and all(node.is_running() for node in nodes(record))
+        and set(record.node_names) <= set(ready_nodes(record))
+    )
+
+
+def nodes(record: Record) -> tuple[Node, ...]:
+    """Return the nodes of a cluster, in order."""
+    machine = cgroups.host()
+    return tuple(Node(record, number, machine) for number in range(1, len(record.spec.nodes) + 1))
+
+
+def ready_nodes(record: Record) -> frozenset[str]:
+    """Return the names of the nodes that pods can be put on, as the API server sees it now."""
+    items = Api.of(record).items("/api/v1/nodes")
+    return frozenset(item["metadata"]["name"] for item in items if _is_ready(item))
+
+
+def _is_ready(node: dict[str, Any]) -> bool:
+    conditions = node["status"].get("conditions", ())
+    is_ready = any(
+        (condition["type"], condition["status"]) == ("Ready", "True") for condition in conditions
+    )
+    taints = node["spec"].get("taints", ())
+    return is_ready and not any(taint["key"].startswith("node.kubernetes.io/") for taint in taints)
+
+
+def _raise(record: Record, parts: Parts | None, progress: Progress) -> None:
+    """Start the control plane and the nodes at the same time: nodes boot while the API comes up."""
+    machine = cgroups.host()
+    progress(f"laying the network {record.addresses.subnet}")
+    network.ensure_bridge(record.addresses, len(record.spec.nodes))
+    with ThreadPoolExecutor(thread_name_prefix="up") as pool:
+        control_plane = pool.submit(ControlPlane(record, machine).start, progress)
+        starting = [pool.submit(_start, node, parts, progress) for node in nodes(record) if parts]
+    for started in (control_plane, *starting):
+        started.result()
+    for node in nodes(record):
+        _wait_until_ready(node, progress)
+
+
+def _start(node: Node, parts: Parts, progress: Progress) -> None:
+    progress(f"starting node {node.name} ({node.flavour})")
+    flavour = flavours.flavour(node.flavour)
+    runtime = parts.runtimes[flavour.component] if flavour.component else None
+    programs = disk.programs_of(parts.kubernetes, runtime, parts.pause)
+    files = node_files.render(_identity(node), node.record.addresses)
+    node.disk.prepare(files, programs)
+    node.start(parts.rootfs)
+
+
+def _identity(node: Node) -> node_files.NodeIdentity:
+    root = node.record.paths.root
+    return node_files.NodeIdentity(
+        name=node.name,
+        flavour=flavours.flavour(node.flavour),
+        addresses=node.record.addresses.node(node.number),
+        machine_id=uuid.uuid4().hex,
+        authority=(root / "pki/ca.crt").read_text(),
+        kubelet_kubeconfig=(root / f"{node.name}.kubeconfig").read_text(),
+        proxy_kubeconfig=(root / "kube-proxy.kubeconfig").read_text(),
+    )
+
+
+def _wait_until_ready(node: Node, progress: Progress) -> None:
+    wait_for(
+        lambda: node.name in ready_nodes(node.record),
+        node.is_running,
+        what=f"node {node.name}",
+        log=node.log,
+        timeout=90,
+    )
+    progress(f"node {node.name} is Ready")
+
+
+def _list(spec: ClusterSpec) -> str:
+    return ", ".join(spec.nodes) or "none"
+
+
+def _lock(name: str) -> AbstractContextManager[None]:
+    return locks.exclusive(paths.lock_root() / f"{name}.lock")

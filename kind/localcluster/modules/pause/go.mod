@@ -1,0 +1,3 @@
+module wasmwright.dev/localcluster/pause
+
+go 1.26.0

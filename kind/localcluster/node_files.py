@@ -1,0 +1,169 @@
+"""The files that make a Debian system a node of this cluster: path to text, decided without effects."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from localcluster.addresses import API_PORT, Addresses, NodeAddresses
+from localcluster.flavours import CONFIG_FILE, SOCKET, Flavour
+
+PAUSE_ARCHIVE: Final = "/usr/local/share/wasmwright/pause.tar"
+
+TUNABLES: Final[Mapping[str, str]] = {
+    "kernel/panic": "10",
+    "kernel/panic_on_oops": "1",
+    "kernel/keys/root_maxbytes": "25000000",
+    "kernel/keys/root_maxkeys": "1000000",
+    "vm/overcommit_memory": "1",
+    "vm/panic_on_oom": "0",
+}
+"""Kernel settings that the kubelet insists on, with the values it wants (its setupKernelTunables)."""
+
+_MASKED: Final = (
+    "apt-daily-upgrade.timer",
+    "apt-daily.timer",
+    "dpkg-db-backup.timer",
+    "fstrim.timer",
+    "getty.target",
+    "systemd-sysctl.service",
+)
+"""Units that would reach out of the node (console, kernel settings) or work for nobody."""
+
+
+@dataclass(frozen=True, slots=True)
+class NodeIdentity:
+    """What distinguishes one node from its neighbours."""
+
+    name: str
+    flavour: Flavour
+    addresses: NodeAddresses
+    machine_id: str
+    authority: str
+    kubelet_kubeconfig: str
+    proxy_kubeconfig: str
+
+
+def render(node: NodeIdentity, cluster: Addresses) -> dict[str, str]:
+    """Return every file that the node's disk starts with."""
+    return {
+        CONFIG_FILE: node.flavour.config,
+        "/etc/cni/net.d/10-pods.conflist": _json(_pod_network(node.addresses)),
+        "/etc/hostname": f"{node.name}\n",
+        "/etc/hosts": f"127.0.0.1 localhost\n{node.addresses.address} {node.name}\n",
+        "/etc/kubernetes/ca.crt": node.authority,
+        "/etc/kubernetes/kube-proxy.json": _json(_kube_proxy(node.name, cluster)),
+        "/etc/kubernetes/kube-proxy.kubeconfig": node.proxy_kubeconfig,
+        "/etc/kubernetes/kubelet.json": _json(_KUBELET),
+        "/etc/kubernetes/kubelet.kubeconfig": node.kubelet_kubeconfig,
+        "/etc/machine-id": f"{node.machine_id}\n",
+        "/etc/resolv.conf": "",
+        **_units(node, cluster),
+    }
+
+
+def links() -> dict[str, str]:
+    """Return the symbolic links of the node's disk: units enabled and units masked."""
+    units = "/etc/systemd/system"
+    enabled = ("kube-proxy", "kubelet", "preload-images")
+    wants = f"{units}/multi-user.target.wants"
+    return {f"{wants}/{unit}.service": f"../{unit}.service" for unit in enabled} | {
+        f"{units}/{unit}": "/dev/null" for unit in _MASKED
+    }
+
+
+def _units(node: NodeIdentity, cluster: Addresses) -> dict[str, str]:
+    kubelet = (
+        "/usr/local/bin/kubelet --config=/etc/kubernetes/kubelet.json"
+        " --kubeconfig=/etc/kubernetes/kubelet.kubeconfig"
+        f" --node-ip={node.addresses.address} --hostname-override={node.name}"
+    )
+    preload = f"/usr/bin/ctr -n k8s.io images import --all-platforms {PAUSE_ARCHIVE}"
+    units = {
+        "preload-images": (
+            "[Unit]\nRequires=containerd.service\nAfter=containerd.service\n"
+            f"[Service]\nType=oneshot\nRemainAfterExit=yes\nExecStart={preload}\n"
+        ),
+        "kubelet": _daemon(kubelet, cluster, after="containerd.service preload-images.service"),
+        "kube-proxy": _daemon(
+            "/usr/local/bin/kube-proxy --config=/etc/kubernetes/kube-proxy.json",
+            cluster,
+            after="network.target",
+        ),
+    }
+    return {f"/etc/systemd/system/{name}.service": text for name, text in units.items()}
+
+
+def _daemon(command: str, cluster: Addresses, *, after: str) -> str:
+    """Return a unit that starts when the API server listens, rather than failing and backing off."""
+    listens = f"(exec 3<>/dev/tcp/{cluster.host}/{API_PORT}) 2>/dev/null"
+    return (
+        f"[Unit]\nAfter={after}\nStartLimitIntervalSec=0\n"
+        "[Service]\nTimeoutStartSec=infinity\n"
+        f"ExecStartPre=/bin/bash -c 'until {listens}; do sleep 0.1; done'\n"
+        f"ExecStart={command}\nRestart=always\nRestartSec=1\n"
+    )
+
+
+_KUBELET: Final = {
+    "apiVersion": "kubelet.config.k8s.io/v1beta1",
+    "kind": "KubeletConfiguration",
+    "authentication": {
+        "anonymous": {"enabled": False},
+        "webhook": {"enabled": True},
+        "x509": {"clientCAFile": "/etc/kubernetes/ca.crt"},
+    },
+    "authorization": {"mode": "Webhook"},
+    "cgroupDriver": "systemd",
+    "clusterDNS": ["127.0.0.1"],
+    "clusterDomain": "cluster.local",
+    "containerRuntimeEndpoint": f"unix://{SOCKET}",
+    "evictionHard": {
+        "imagefs.available": "0%",
+        "memory.available": "1Mi",
+        "nodefs.available": "0%",
+    },
+    "failCgroupV1": False,
+    "failSwapOn": False,
+    "imageGCHighThresholdPercent": 100,
+}
+"""Times are the kubelet's own. There is no cluster DNS: names fail at once instead of timing out."""
+
+
+def _kube_proxy(name: str, cluster: Addresses) -> dict[str, object]:
+    """Return kube-proxy's configuration: zero leaves kernel settings alone that only the host has."""
+    return {
+        "apiVersion": "kubeproxy.config.k8s.io/v1alpha1",
+        "kind": "KubeProxyConfiguration",
+        "clientConnection": {"kubeconfig": "/etc/kubernetes/kube-proxy.kubeconfig"},
+        "clusterCIDR": str(cluster.pods),
+        "conntrack": {
+            "maxPerCore": 0,
+            "tcpCloseWaitTimeout": "0s",
+            "tcpEstablishedTimeout": "0s",
+        },
+        "hostnameOverride": name,
+        "mode": "iptables",
+    }
+
+
+def _pod_network(node: NodeAddresses) -> dict[str, object]:
+    ipam = {
+        "type": "host-local",
+        "ranges": [[{"subnet": str(node.pods)}]],
+        "routes": [{"dst": "0.0.0.0/0"}],
+    }
+    bridge = {
+        "type": "bridge",
+        "bridge": "cni0",
+        "isGateway": True,
+        "hairpinMode": True,
+        "ipMasq": False,
+        "ipam": ipam,
+    }
+    ports = {"type": "portmap", "capabilities": {"portMappings": True}}
+    return {"cniVersion": "1.0.0", "name": "pods", "plugins": [bridge, ports]}
+
+
+def _json(value: object) -> str:
+    return json.dumps(value, indent=2) + "\n"
