@@ -3,7 +3,7 @@
 .PHONY: help setup demo demo-down test check fmt lint types layers unit images crds requirements bench-install clean
 
 PY := .venv/bin/python
-export PYTHONPATH := kind
+export PYTHONPATH := kind:tests
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -54,7 +54,7 @@ requirements: setup ## pin the dependencies anew, with hashes
 
 bench-install: setup ## seconds, restarts and requests of an install, one JSON line per containerd flavour
 	@python3 kind/localcluster/preflight.py
-	@$(PY) -m benchmarks.install $(ARGS)
+	@$(PY) -m perf.install $(ARGS)
 
 clean: demo-down ## remove the demo and the virtual environment (caches stay)
 	@rm -rf .venv

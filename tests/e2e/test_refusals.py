@@ -1,4 +1,4 @@
-"""A node that must not be changed is left to the byte as it was, and the reason stands on an object."""
+"""A node that must not be changed is left to the byte as it was, with the reason on an object."""
 
 import pytest
 

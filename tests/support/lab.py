@@ -3,13 +3,16 @@
 import itertools
 import json
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
+from demo import chart
+from imagebuild import build
 from localcluster import Cluster, Node
 from support.kube_view import get, items, labels
 from support.waiting import eventually
-from workloads import light_shim, pods, real_shim, runtimes
+from workloads import images, light_shim, pods, real_shim, runtimes
 from workloads.artifact_server import ArtifactServer
 from workloads.modules import Module
 
@@ -95,6 +98,13 @@ class Lab:
         self.kubectl("delete", "pod", name, "--wait=false")
         return log
 
+    @contextmanager
+    def started_hello(self, node: Node, runtime: str) -> Iterator[str]:
+        """Start a wasm pod that ends by itself; it is deleted after the block."""
+        name = self._create(Module.HELLO, node, runtime)
+        yield name
+        self.kubectl("delete", "pod", name, "--wait=false")
+
     def run_loop(self, node: Node, runtime: str) -> Pod:
         """Start a wasm pod that runs until it is deleted."""
         eventually(lambda: get(self.cluster, "runtimeclass", runtime), until=bool, within=WITHIN)
@@ -165,3 +175,15 @@ class Lab:
         pod = get(self.cluster, "pod", name)
         statuses = pod["status"]["containerStatuses"]
         return pod["metadata"]["uid"], sum(status["restartCount"] for status in statuses)
+
+
+@contextmanager
+def open_lab(cluster: Cluster) -> Iterator[Lab]:
+    """Install wasmwright into a cluster from its chart and serve the shims that tests install."""
+    ours = build.ensure()
+    assert ours.archive is not None
+    cluster.load(ours.archive, images.ensure_wasm(), images.ensure_bystander())
+    kwasm = {"compat": {"kwasm": {"runtimes": [runtimes.WASMTEST]}}}
+    chart.install_chart(cluster, chart.image_values(ours.names) | kwasm)
+    with ArtifactServer(cluster.host_address) as artifacts:
+        yield Lab(cluster, artifacts)

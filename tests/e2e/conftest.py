@@ -1,0 +1,20 @@
+"""One cluster for all end-to-end tests, given to each as if nobody had been there before."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from localcluster import Cluster
+from support.lab import Lab, open_lab
+
+
+@pytest.fixture(scope="session")
+def shared_lab(cluster: Cluster) -> Iterator[Lab]:
+    with open_lab(cluster) as opened:
+        yield opened
+
+
+@pytest.fixture
+def lab(shared_lab: Lab) -> Iterator[Lab]:
+    yield shared_lab
+    shared_lab.clean()

@@ -1,0 +1,1 @@
+"""Measurements: each prints JSON lines, and says what was counted and how."""
