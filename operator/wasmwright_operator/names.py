@@ -37,6 +37,8 @@ DOCUMENT: Final = f"{GROUP}/document"
 
 RUNTIME: Final = f"{GROUP}/runtime"
 """Label on RuntimeClasses: the WasmRuntime that they belong to."""
+SPEC_HASH: Final = f"{GROUP}/spec-hash"
+"""Annotation on RuntimeClasses: what we wrote last."""
 ADOPTED: Final = f"{GROUP}/adopted"
 """Annotation on RuntimeClasses that were there before us: they are given back, not deleted."""
 

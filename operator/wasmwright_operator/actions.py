@@ -1,0 +1,172 @@
+"""What plans ask for: small frozen values that the executor turns into API calls.
+
+Each names the object that was looked at (UID, resourceVersion), so that a write which was decided
+on an old state is refused by the API server instead of undoing a newer one.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from wasmwright_installer.contract import NodeDocument
+from wasmwright_operator.api.wasmnode import WasmNodeSpec, WasmNodeStatus
+from wasmwright_operator.api.wasmruntime import WasmRuntimeStatus
+from wasmwright_operator.records import RunKey
+
+
+class EventType(StrEnum):
+    """The two types of Kubernetes Events."""
+
+    NORMAL = "Normal"
+    WARNING = "Warning"
+
+
+@dataclass(frozen=True, slots=True)
+class EmitEvent:
+    """Tell a person something, once."""
+
+    api_version: str
+    kind: str
+    name: str
+    uid: str
+    type: EventType
+    reason: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class CreateWasmNode:
+    """Start to look after a node; the Node becomes its owner."""
+
+    name: str
+    spec: WasmNodeSpec
+    events: tuple[EmitEvent, ...] = ()
+    """What to tell once the write has succeeded."""
+
+
+@dataclass(frozen=True, slots=True)
+class UpdateWasmNode:
+    """Write what a node is to have."""
+
+    name: str
+    resource_version: str
+    spec: WasmNodeSpec
+    events: tuple[EmitEvent, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class DeleteWasmNode:
+    """Forget a node that has nothing of us, or that is another node by now."""
+
+    name: str
+    uid: str
+    resource_version: str
+
+
+@dataclass(frozen=True, slots=True)
+class WriteNodeStatus:
+    """Write what a node has."""
+
+    name: str
+    resource_version: str
+    status: WasmNodeStatus
+
+
+@dataclass(frozen=True, slots=True)
+class LabelNode:
+    """Set (a string) or remove (None) labels of a Node."""
+
+    name: str
+    uid: str
+    changes: Mapping[str, str | None]
+    had_labels: bool = True
+    """Whether the Node has any label: a JSON patch cannot add to a map that is not there."""
+
+
+@dataclass(frozen=True, slots=True)
+class CreateJob:
+    """Run the installer on a node."""
+
+    node: str
+    run: RunKey
+    document: NodeDocument
+
+
+@dataclass(frozen=True, slots=True)
+class DeleteJob:
+    """Stop a run that cannot succeed any more."""
+
+    name: str
+    uid: str
+
+
+@dataclass(frozen=True, slots=True)
+class SetFinalizers:
+    """Replace the finalizers of a WasmRuntime."""
+
+    name: str
+    resource_version: str
+    finalizers: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class WriteRuntimeStatus:
+    """Write what has become of a WasmRuntime."""
+
+    name: str
+    resource_version: str
+    status: WasmRuntimeStatus
+    is_urgent: bool = False
+    """Whether a condition changed; bare counts may wait for a moment."""
+    events: tuple[EmitEvent, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ApplyRuntimeClass:
+    """Create a RuntimeClass or bring it to what it should say, by server-side apply."""
+
+    name: str
+    manifest: Mapping[str, Any] = field(hash=False)
+
+
+@dataclass(frozen=True, slots=True)
+class ReleaseRuntimeClass:
+    """Take back what we wrote into a RuntimeClass that was there before us."""
+
+    name: str
+    handler: str
+
+
+@dataclass(frozen=True, slots=True)
+class DeleteRuntimeClass:
+    """Remove a RuntimeClass of ours."""
+
+    name: str
+    uid: str
+
+
+@dataclass(frozen=True, slots=True)
+class Wake:
+    """Plan again at this time, even if nothing happens until then."""
+
+    at: datetime
+
+
+Action = (
+    CreateWasmNode
+    | UpdateWasmNode
+    | DeleteWasmNode
+    | WriteNodeStatus
+    | LabelNode
+    | CreateJob
+    | DeleteJob
+    | SetFinalizers
+    | WriteRuntimeStatus
+    | ApplyRuntimeClass
+    | ReleaseRuntimeClass
+    | DeleteRuntimeClass
+    | EmitEvent
+    | Wake
+)

@@ -1,0 +1,57 @@
+"""Which WasmRuntimes are served: of two that claim the same name in the cluster, the older one."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from wasmwright_operator.records import RuntimeRecord
+
+
+@dataclass(frozen=True, slots=True)
+class Acceptance:
+    """Whether a WasmRuntime is served, and if not, why."""
+
+    is_accepted: bool
+    reason: str
+    message: str
+
+
+_ACCEPTED = Acceptance(is_accepted=True, reason="Valid", message="the spec is valid")
+
+
+def judge_runtimes(runtimes: Iterable[RuntimeRecord]) -> Mapping[str, Acceptance]:
+    """Return the acceptance of every runtime; claims count in order of age, then of name."""
+    handlers: dict[str, str] = {}
+    classes: dict[str, str] = {}
+    verdicts = {}
+    for runtime in sorted(runtimes, key=lambda item: (item.created, item.name)):
+        verdict = _judge(runtime, handlers, classes)
+        verdicts[runtime.name] = verdict
+        if verdict.is_accepted:
+            handlers[runtime.handler] = runtime.name
+            classes.update(dict.fromkeys(runtime.class_names, runtime.name))
+    return verdicts
+
+
+def _judge(
+    runtime: RuntimeRecord, handlers: Mapping[str, str], classes: Mapping[str, str]
+) -> Acceptance:
+    if runtime.spec is None:
+        return _refuse("InvalidSpec", f"{runtime.invalid}; correct the spec")
+    if runtime.handler in handlers:
+        return _refuse(
+            "HandlerConflict",
+            f"handler {runtime.handler!r} belongs to the older WasmRuntime"
+            f" {handlers[runtime.handler]!r}; choose another spec.handler",
+        )
+    taken = [name for name in runtime.class_names if name in classes]
+    if taken:
+        return _refuse(
+            "RuntimeClassConflict",
+            f"RuntimeClass {taken[0]!r} belongs to the older WasmRuntime"
+            f" {classes[taken[0]]!r}; choose another name in spec.runtimeClasses",
+        )
+    return _ACCEPTED
+
+
+def _refuse(reason: str, message: str) -> Acceptance:
+    return Acceptance(is_accepted=False, reason=reason, message=message)

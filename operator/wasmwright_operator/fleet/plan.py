@@ -1,0 +1,95 @@
+"""The fleet plan: everything that is to be written because of the cluster's present state."""
+
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+
+from wasmwright_operator import names
+from wasmwright_operator.actions import Action, DeleteWasmNode, SetFinalizers, Wake
+from wasmwright_operator.fleet.acceptance import Acceptance, judge_runtimes
+from wasmwright_operator.fleet.admission import Admission, next_retry
+from wasmwright_operator.fleet.classes import ClassPlan, needed_nodes, plan_classes, plan_end
+from wasmwright_operator.fleet.removal import plan_removal
+from wasmwright_operator.fleet.rendering import Renderer
+from wasmwright_operator.fleet.snapshot import Snapshot
+from wasmwright_operator.fleet.status import Findings, plan_status
+from wasmwright_operator.fleet.survey import Survey, survey
+from wasmwright_operator.fleet.targets import Goals
+from wasmwright_operator.records import RuntimeRecord
+
+
+def plan_fleet(snapshot: Snapshot, now: datetime) -> tuple[Action, ...]:
+    """Return the writes that bring the cluster nearer to what people asked for.
+
+    Applying them all and planning again at the same time gives no further writes until something
+    outside changes: a run ends, a backoff ends, or somebody edits an object.
+    """
+    return tuple(_plan(snapshot, now))
+
+
+def _plan(snapshot: Snapshot, now: datetime) -> Iterator[Action]:
+    runtimes = snapshot.runtimes.values()
+    acceptances = judge_runtimes(runtimes)
+    renderer = Renderer()
+    targets = Goals(snapshot, acceptances, renderer).targets()
+    surveys = survey(runtimes, targets, snapshot.wasm_nodes.values(), renderer)
+
+    yield from _missing_finalizers(snapshot, acceptances)
+    yield from _stale_wasm_nodes(snapshot)
+    yield from Admission(snapshot, acceptances, renderer, now).writes(targets)
+    for runtime in runtimes:
+        yield from _plan_runtime(runtime, acceptances[runtime.name], surveys, snapshot, now)
+    yield from _orphaned_classes(snapshot)
+    due = next_retry(targets, now)
+    if due is not None:
+        yield Wake(due)
+
+
+def _missing_finalizers(
+    snapshot: Snapshot, acceptances: Mapping[str, Acceptance]
+) -> Iterator[SetFinalizers]:
+    for runtime in snapshot.runtimes.values():
+        is_served = acceptances[runtime.name].is_accepted and not runtime.deleting
+        if is_served and not runtime.has_finalizer:
+            yield SetFinalizers(
+                name=runtime.name,
+                resource_version=runtime.resource_version,
+                finalizers=(*runtime.finalizers, names.FINALIZER),
+            )
+
+
+def _stale_wasm_nodes(snapshot: Snapshot) -> Iterator[DeleteWasmNode]:
+    """Yield the WasmNodes of nodes that came back under the same name as other nodes."""
+    for wasm_node in snapshot.wasm_nodes.values():
+        node = snapshot.nodes.get(wasm_node.name)
+        if node is not None and node.uid != wasm_node.spec.node_uid and not wasm_node.deleting:
+            yield DeleteWasmNode(
+                name=wasm_node.name,
+                uid=wasm_node.uid,
+                resource_version=wasm_node.resource_version,
+            )
+
+
+def _plan_runtime(
+    runtime: RuntimeRecord,
+    acceptance: Acceptance,
+    surveys: Mapping[str, Survey],
+    snapshot: Snapshot,
+    now: datetime,
+) -> Iterator[Action]:
+    found = surveys[runtime.name]
+    classes = ClassPlan()
+    if runtime.deleting:
+        yield from plan_removal(runtime, found, snapshot)
+    elif acceptance.is_accepted:
+        are_enough = len(found.ready) >= needed_nodes(runtime, found.targeted)
+        classes = plan_classes(runtime, snapshot.runtime_classes, are_enough_ready=are_enough)
+        yield from classes.actions
+    if runtime.has_finalizer or not runtime.deleting:
+        yield from plan_status(Findings(runtime, acceptance, found, classes), now)
+
+
+def _orphaned_classes(snapshot: Snapshot) -> Iterator[Action]:
+    """Yield the end of classes whose WasmRuntime went without its finalizer."""
+    owners = {item.runtime for item in snapshot.runtime_classes.values()}
+    for owner in sorted(owners - snapshot.runtimes.keys() - {""}):
+        yield from plan_end(owner, snapshot.runtime_classes.values())

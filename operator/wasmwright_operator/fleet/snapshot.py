@@ -1,0 +1,39 @@
+"""All that a fleet plan looks at."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from wasmwright_operator.records import (
+    NodeRecord,
+    RuntimeClassRecord,
+    RuntimeRecord,
+    WasmNodeRecord,
+)
+
+
+class DeclareAhead(StrEnum):
+    """Which handlers a node's configuration names before their binaries are there."""
+
+    KNOWN = "Known"
+    NONE = "None"
+
+
+@dataclass(frozen=True, slots=True)
+class FleetPolicy:
+    """What the cluster's owner decided for all nodes."""
+
+    kwasm_runtimes: tuple[str, ...] = ()
+    """What a node gets that asks by KWasm's key."""
+    declare_ahead: DeclareAhead = DeclareAhead.KNOWN
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """The cluster at one moment, by names."""
+
+    nodes: Mapping[str, NodeRecord] = field(default_factory=dict)
+    runtimes: Mapping[str, RuntimeRecord] = field(default_factory=dict)
+    wasm_nodes: Mapping[str, WasmNodeRecord] = field(default_factory=dict)
+    runtime_classes: Mapping[str, RuntimeClassRecord] = field(default_factory=dict)
+    policy: FleetPolicy = FleetPolicy()

@@ -1,0 +1,197 @@
+"""What a WasmRuntime's status says, and what is worth an Event."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from wasmwright_operator import names
+from wasmwright_operator.actions import EmitEvent, EventType, WriteRuntimeStatus
+from wasmwright_operator.api.meta import Condition, ConditionStatus
+from wasmwright_operator.api.wasmruntime import WasmRuntimeStatus
+from wasmwright_operator.conditions import capped, condition, find, with_times
+from wasmwright_operator.fleet.acceptance import Acceptance
+from wasmwright_operator.fleet.classes import ClassPlan, needed_nodes
+from wasmwright_operator.fleet.removal import deletion_blocked
+from wasmwright_operator.fleet.survey import Survey
+from wasmwright_operator.records import RuntimeRecord
+
+_EVENTS: Final = {
+    ("Ready", ConditionStatus.TRUE): (EventType.NORMAL, "RolloutComplete"),
+    ("Degraded", ConditionStatus.TRUE): (EventType.WARNING, "InstallFailed"),
+    ("Accepted", ConditionStatus.FALSE): (EventType.WARNING, "Conflict"),
+    ("RuntimeClassReady", ConditionStatus.TRUE): (EventType.NORMAL, "RuntimeClassReady"),
+    ("DeletionBlocked", ConditionStatus.TRUE): (EventType.WARNING, "DeletionBlocked"),
+}
+"""Transitions that a person wants to be told; everything else is in the conditions."""
+
+
+@dataclass(frozen=True, slots=True)
+class Findings:
+    """What one plan found out about one runtime."""
+
+    runtime: RuntimeRecord
+    acceptance: Acceptance
+    survey: Survey
+    classes: ClassPlan
+
+    @property
+    def summary(self) -> str:
+        """How many of the nodes that are to have it serve it."""
+        return f"{len(self.survey.ready)}/{self.survey.targeted} ready"
+
+
+def plan_status(findings: Findings, now: datetime) -> Iterator[WriteRuntimeStatus]:
+    """Yield the write of the status, if it is to change."""
+    runtime = findings.runtime
+    status = WasmRuntimeStatus(
+        observed_generation=runtime.generation,
+        handler=runtime.handler,
+        nodes=findings.survey.counts,
+        summary=findings.summary,
+        failures=findings.survey.first_failures,
+        conditions=with_times(runtime.status.conditions, _conditions(findings), now),
+    )
+    if status != runtime.status:
+        yield WriteRuntimeStatus(
+            name=runtime.name,
+            resource_version=runtime.resource_version,
+            status=status,
+            is_urgent=_gist(status.conditions) != _gist(runtime.status.conditions),
+            events=tuple(_events(runtime, status)),
+        )
+
+
+def _gist(conditions: Iterable[Condition]) -> list[tuple[str, str, str]]:
+    return [(item.type, item.status, item.reason) for item in conditions]
+
+
+def _conditions(findings: Findings) -> Iterator[Condition]:
+    told = [
+        _accepted(findings.acceptance),
+        _progressing(findings),
+        _ready(findings),
+        _available(findings),
+        _degraded(findings),
+        _runtime_class_ready(findings),
+    ]
+    if findings.runtime.deleting:
+        told.append(deletion_blocked(findings.runtime, findings.survey))
+    for kind, holds, reason, message in told:
+        yield condition(
+            kind,
+            holds=holds,
+            reason=reason,
+            message=message,
+            generation=findings.runtime.generation,
+        )
+
+
+Told = tuple[str, bool | None, str, str]
+
+
+def _accepted(acceptance: Acceptance) -> Told:
+    return "Accepted", acceptance.is_accepted, acceptance.reason, acceptance.message
+
+
+def _progressing(findings: Findings) -> Told:
+    found, summary = findings.survey, findings.summary
+    spec = findings.runtime.spec
+    if found.updating or found.removing:
+        moving = capped([*found.updating, *found.removing])
+        return "Progressing", True, "NodesUpdating", f"{summary}; changing: {moving}"
+    if found.pending and spec is not None and spec.rollout.paused:
+        return "Progressing", False, "Paused", f"{summary}; spec.rollout.paused is set"
+    if found.pending:
+        return "Progressing", True, "NodesPending", f"{summary}; next: {capped(found.pending)}"
+    if found.failed or found.blocked:
+        waiting = capped([*found.failed, *found.blocked])
+        return "Progressing", True, "Retrying", f"{summary}; to be tried again: {waiting}"
+    return "Progressing", False, "Complete", summary
+
+
+def _ready(findings: Findings) -> Told:
+    kind, found, acceptance = "Ready", findings.survey, findings.acceptance
+    if findings.runtime.deleting:
+        return kind, False, "Removing", f"being removed from {len(found.holders)} nodes"
+    if not acceptance.is_accepted:
+        return kind, False, acceptance.reason, acceptance.message
+    for nodes, reason, told in (
+        (found.failed, _failure_reason(findings), _failures(findings)),
+        (found.blocked, "NodesBlocked", _failures(findings)),
+        (found.updating, "NodesUpdating", f"changing: {capped(found.updating)}"),
+        (found.pending, "NodesPending", f"next: {capped(found.pending)}"),
+    ):
+        if nodes:
+            return kind, False, reason, f"{findings.summary}; {told}"
+    if not found.targeted:
+        return kind, False, "NoEligibleNodes", "no node asks for it or is selected"
+    return kind, True, "AllNodesReady", findings.summary
+
+
+def _failure_reason(findings: Findings) -> str:
+    """Return the one reason that all failed nodes share, since that says more."""
+    failed = set(findings.survey.failed)
+    reasons = {item.reason for item in findings.survey.failures if item.node in failed}
+    return reasons.pop() if len(reasons) == 1 else "NodesFailed"
+
+
+def _failures(findings: Findings) -> str:
+    shown = capped(f"{item.node} ({item.reason})" for item in findings.survey.failures)
+    return f"{len(findings.survey.failures)} not done: {shown}"
+
+
+def _available(findings: Findings) -> Told:
+    found, classes = findings.survey, findings.classes
+    needed = needed_nodes(findings.runtime, found.targeted)
+    if len(found.ready) < max(1, needed):
+        return "Available", False, "NotEnoughNodes", f"{findings.summary}, {needed} needed"
+    if not classes.present:
+        return "Available", False, "NoRuntimeClass", f"{findings.summary}, but no RuntimeClass"
+    usable = ", ".join(classes.present)
+    return "Available", True, "Usable", f"{findings.summary}; runtimeClassName: {usable}"
+
+
+def _degraded(findings: Findings) -> Told:
+    kind, found = "Degraded", findings.survey
+    for nodes, reason in (
+        (found.failed, _failure_reason(findings)),
+        (found.blocked, "NodesBlocked"),
+        (found.unsupported, "NodesUnsupported"),
+    ):
+        if nodes:
+            return kind, True, reason, f"{findings.summary}; {_failures(findings)}"
+    return kind, False, "AsExpected", findings.summary
+
+
+def _runtime_class_ready(findings: Findings) -> Told:
+    kind, classes = "RuntimeClassReady", findings.classes
+    if classes.conflicts:
+        return kind, False, "Conflict", "; ".join(classes.conflicts)
+    if findings.runtime.deleting:
+        return kind, False, "Removing", "no new pods are sent to nodes"
+    if not findings.acceptance.is_accepted:
+        return kind, False, findings.acceptance.reason, findings.acceptance.message
+    if classes.waiting:
+        needed = needed_nodes(findings.runtime, findings.survey.targeted)
+        waiting = ", ".join(classes.waiting)
+        return kind, False, "WaitingForNodes", f"{findings.summary}, {needed} needed for {waiting}"
+    return kind, True, "Created", ", ".join(classes.present) or "none is asked for"
+
+
+def _events(runtime: RuntimeRecord, status: WasmRuntimeStatus) -> Iterator[EmitEvent]:
+    for item in status.conditions:
+        before = find(runtime.status.conditions, item.type)
+        if before is not None and before.status == item.status:
+            continue
+        if (item.type, item.status) in _EVENTS:
+            kind, reason = _EVENTS[item.type, item.status]
+            yield EmitEvent(
+                api_version=names.API_VERSION,
+                kind="WasmRuntime",
+                name=runtime.name,
+                uid=runtime.uid,
+                type=kind,
+                reason=reason,
+                message=f"{item.reason}: {item.message}",
+            )

@@ -1,0 +1,135 @@
+"""Count the nodes of each runtime by how far they are."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import Final
+
+from wasmwright_operator.api.wasmnode import NodeState
+from wasmwright_operator.api.wasmruntime import NodeCounts, NodeFailure
+from wasmwright_operator.fleet.rendering import Renderer
+from wasmwright_operator.fleet.targets import UNSUPPORTED, Target
+from wasmwright_operator.records import RuntimeRecord, WasmNodeRecord
+
+_MESSAGE_LIMIT: Final = 300
+_FAILURES: Final = 10
+
+
+@dataclass(slots=True)
+class Survey:
+    """The nodes of one runtime, by name; a node is in one of the lists, and maybe also `ready`."""
+
+    ready: list[str] = field(default_factory=list)
+    updated: list[str] = field(default_factory=list)
+    updating: list[str] = field(default_factory=list)
+    failed: list[str] = field(default_factory=list)
+    blocked: list[str] = field(default_factory=list)
+    pending: list[str] = field(default_factory=list)
+    removing: list[str] = field(default_factory=list)
+    unsupported: list[str] = field(default_factory=list)
+    holders: list[WasmNodeRecord] = field(default_factory=list)
+    """Every WasmNode that holds the runtime, whether it is to have it or not."""
+    failures: list[NodeFailure] = field(default_factory=list)
+
+    @property
+    def targeted(self) -> int:
+        """How many nodes are to have the runtime."""
+        return sum(map(len, (self.updated, self.updating, self.failed, self.blocked, self.pending)))
+
+    @property
+    def counts(self) -> NodeCounts:
+        """The numbers for the status."""
+        return NodeCounts(
+            targeted=self.targeted,
+            ready=len(self.ready),
+            updated=len(self.updated),
+            updating=len(self.updating),
+            failed=len(self.failed),
+            blocked=len(self.blocked),
+            pending=len(self.pending),
+            removing=len(self.removing),
+            unsupported=len(self.unsupported),
+        )
+
+    @property
+    def first_failures(self) -> tuple[NodeFailure, ...]:
+        """At most ten, in the order of names, so that the list stays while the nodes do."""
+        return tuple(sorted(self.failures, key=lambda item: item.node)[:_FAILURES])
+
+
+def survey(
+    runtimes: Iterable[RuntimeRecord],
+    targets: Iterable[Target],
+    wasm_nodes: Iterable[WasmNodeRecord],
+    renderer: Renderer,
+) -> dict[str, Survey]:
+    """Return the survey of every runtime."""
+    known = {runtime.name: runtime for runtime in runtimes}
+    surveys = {name: Survey() for name in known}
+    for target in targets:
+        for name in target.wanted:
+            _place(surveys[name], known[name], target, renderer)
+        for name, message in target.unsupported.items():
+            surveys[name].unsupported.append(target.node.name)
+            surveys[name].failures.append(
+                NodeFailure(node=target.node.name, reason=UNSUPPORTED, message=message)
+            )
+        for name in _leaving(target):
+            if name in surveys:
+                _count_removal(surveys[name], target)
+    for wasm_node in wasm_nodes:
+        for name in wasm_node.held_names & surveys.keys():
+            surveys[name].holders.append(wasm_node)
+    return surveys
+
+
+def _place(found: Survey, runtime: RuntimeRecord, target: Target, renderer: Renderer) -> None:
+    wasm_node, name = target.wasm_node, target.node.name
+    if wasm_node is None:
+        found.pending.append(name)
+        return
+    is_concerned = runtime.name in wasm_node.spec.changes
+    is_ready = runtime.name in wasm_node.ready_names
+    if is_ready:
+        found.ready.append(name)
+    if is_concerned and wasm_node.is_in_flight:
+        found.updating.append(name)
+    elif is_concerned and wasm_node.has_failed:
+        is_blocked = wasm_node.status.state is NodeState.BLOCKED
+        (found.blocked if is_blocked else found.failed).append(name)
+        found.failures.extend(_failure(wasm_node))
+    elif is_ready and _is_current(runtime, target, renderer):
+        found.updated.append(name)
+    else:
+        found.pending.append(name)
+
+
+def _is_current(runtime: RuntimeRecord, target: Target, renderer: Renderer) -> bool:
+    desired = renderer.entry(runtime, target.node.arch)
+    if desired is None or target.wasm_node is None:
+        return False
+    present = renderer.digests(target.wasm_node).get(runtime.name)
+    return present == renderer.digest(desired)
+
+
+def _leaving(target: Target) -> frozenset[str]:
+    if target.wasm_node is None:
+        return frozenset()
+    return target.wasm_node.held_names - target.wanted - target.unsupported.keys()
+
+
+def _count_removal(found: Survey, target: Target) -> None:
+    found.removing.append(target.node.name)
+    if target.wasm_node is not None and target.wasm_node.has_failed:
+        found.failures.extend(_failure(target.wasm_node))
+
+
+def _failure(wasm_node: WasmNodeRecord) -> Iterator[NodeFailure]:
+    status = wasm_node.status
+    if status.last_error is not None:
+        yield NodeFailure(
+            node=wasm_node.name,
+            reason=status.last_error.reason,
+            message=status.last_error.message[:_MESSAGE_LIMIT],
+            attempts=status.failures,
+            next_retry=status.next_retry,
+        )

@@ -1,0 +1,189 @@
+"""What each node is to have, and what it asks for and does not get."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+from wasmwright_installer.contract import RuntimeEntry
+from wasmwright_operator.api.wasmnode import Refusal
+from wasmwright_operator.fleet.acceptance import Acceptance
+from wasmwright_operator.fleet.eligibility import barring_taint, selects
+from wasmwright_operator.fleet.rendering import Renderer
+from wasmwright_operator.fleet.requests import wishes_of
+from wasmwright_operator.fleet.snapshot import Snapshot
+from wasmwright_operator.records import NodeRecord, RuntimeRecord, WasmNodeRecord
+
+Entries = Mapping[str, RuntimeEntry]
+
+UNSUPPORTED: Final = "UnsupportedArchitecture"
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """One node's goal."""
+
+    node: NodeRecord
+    wasm_node: WasmNodeRecord | None
+    """None also when the WasmNode of this name speaks of an earlier node."""
+    wanted: frozenset[str] = frozenset()
+    """Runtimes that the node is to have in the end."""
+    entries: tuple[RuntimeEntry, ...] = ()
+    """What it may be given now: a paused runtime stays as it is."""
+    refused: tuple[Refusal, ...] = ()
+    """What it asks for itself and does not get."""
+    unsupported: Mapping[str, str] = field(default_factory=dict)
+    """Runtimes without an artifact for it, with the reason in a sentence; it keeps what it has."""
+
+
+@dataclass(frozen=True, slots=True)
+class Goals:
+    """Works out the targets of one snapshot."""
+
+    snapshot: Snapshot
+    acceptances: Mapping[str, Acceptance]
+    renderer: Renderer
+
+    def targets(self) -> tuple[Target, ...]:
+        """Return the target of every node that may be touched."""
+        return tuple(
+            self._target(node) for node in self.snapshot.nodes.values() if not node.is_skipped
+        )
+
+    def _target(self, node: NodeRecord) -> Target:
+        wasm_node = self._wasm_node(node)
+        wishes = wishes_of(node, self.snapshot.policy.kwasm_runtimes)
+        wanted, refused, unsupported = set(), [], {}
+        for runtime in self.snapshot.runtimes.values():
+            is_placed = wishes.accepts_placement and _is_placed(runtime, node)
+            is_asked = runtime.name in wishes.names
+            if not (is_placed or is_asked):
+                continue
+            problem = self._problem(runtime, node, wasm_node, is_placed=is_placed)
+            if problem is None:
+                wanted.add(runtime.name)
+            elif is_asked:
+                refused.append(problem)
+            if problem is not None and problem.reason == UNSUPPORTED:
+                unsupported[runtime.name] = problem.message
+        refused.extend(
+            _unknown(name) for name in wishes.names if name not in self.snapshot.runtimes
+        )
+        return Target(
+            node=node,
+            wasm_node=wasm_node,
+            wanted=frozenset(wanted),
+            entries=self._entries(wanted, unsupported.keys(), node, _present(wasm_node)),
+            refused=tuple(sorted(refused, key=lambda item: item.name)),
+            unsupported=unsupported,
+        )
+
+    def _wasm_node(self, node: NodeRecord) -> WasmNodeRecord | None:
+        found = self.snapshot.wasm_nodes.get(node.name)
+        return found if found is not None and found.spec.node_uid == node.uid else None
+
+    def _problem(
+        self,
+        runtime: RuntimeRecord,
+        node: NodeRecord,
+        wasm_node: WasmNodeRecord | None,
+        *,
+        is_placed: bool,
+    ) -> Refusal | None:
+        """Say why a node does not get a runtime that it asks for or is selected for."""
+        name, spec = runtime.name, runtime.spec
+        if runtime.deleting:
+            return _refuse(name, "BeingDeleted", f"WasmRuntime {name!r} is being deleted")
+        if spec is None or not self._may_stay(runtime, wasm_node):
+            verdict = self.acceptances[name]
+            return _refuse(name, "NotAccepted", f"WasmRuntime {name!r}: {verdict.message}")
+        if not is_placed and not spec.placement.requestable:
+            return _refuse(
+                name,
+                "NotRequestable",
+                f"WasmRuntime {name!r} may not be asked for by nodes; label the node for its"
+                " spec.placement.nodeSelector or set spec.placement.requestable",
+            )
+        return self._misfit(runtime, node) or _barred(runtime, node, _present(wasm_node))
+
+    def _misfit(self, runtime: RuntimeRecord, node: NodeRecord) -> Refusal | None:
+        if node.os != "linux":
+            message = f"the node runs {node.os}; only linux is served"
+            return _refuse(runtime.name, "UnsupportedOS", message)
+        if self.renderer.entry(runtime, node.arch) is None:
+            return _refuse(
+                runtime.name,
+                UNSUPPORTED,
+                f"WasmRuntime {runtime.name!r} has no artifact for architecture"
+                f" {node.arch or '(unknown)'}; add one to spec.source.http.platforms",
+            )
+        return None
+
+    def _may_stay(self, runtime: RuntimeRecord, wasm_node: WasmNodeRecord | None) -> bool:
+        """A runtime that lost a conflict later stays where it is; it goes nowhere else."""
+        return self.acceptances[runtime.name].is_accepted or runtime.name in _present(wasm_node)
+
+    def _entries(
+        self, wanted: set[str], kept: Collection[str], node: NodeRecord, present: Entries
+    ) -> tuple[RuntimeEntry, ...]:
+        entries = (
+            present.get(name)
+            if name in kept or self._is_held(name)
+            else self._rendered(name, node)
+            if name in wanted
+            else None
+            for name in sorted(wanted | present.keys())
+        )
+        return tuple(entry for entry in entries if entry is not None)
+
+    def _rendered(self, name: str, node: NodeRecord) -> RuntimeEntry | None:
+        return self.renderer.entry(self.snapshot.runtimes[name], node.arch)
+
+    def _is_held(self, name: str) -> bool:
+        """Tell whether nodes keep what they have of a runtime, whatever its spec says now."""
+        runtime = self.snapshot.runtimes.get(name)
+        if runtime is None:
+            return False
+        if runtime.spec is None:
+            return not runtime.deleting
+        is_accepted = self.acceptances[runtime.name].is_accepted or runtime.deleting
+        return runtime.spec.rollout.paused or not is_accepted
+
+
+def _present(wasm_node: WasmNodeRecord | None) -> Entries:
+    runtimes = wasm_node.spec.runtimes if wasm_node is not None else ()
+    return {entry.name: entry for entry in runtimes}
+
+
+def _barred(runtime: RuntimeRecord, node: NodeRecord, present: Entries) -> Refusal | None:
+    """Taints keep newcomers away, and nothing else.
+
+    Taking a runtime from a node because somebody tainted it would cost a restart there and help
+    nobody: a runtime is no pod that could be evicted.
+    """
+    taint = barring_taint(node.taints, runtime.spec.placement.tolerations if runtime.spec else ())
+    if taint is None or runtime.name in present:
+        return None
+    return _refuse(
+        runtime.name,
+        "TaintNotTolerated",
+        f"the node has taint {taint.key}:{taint.effect}; add a toleration to"
+        f" spec.placement.tolerations of WasmRuntime {runtime.name!r}",
+    )
+
+
+def _is_placed(runtime: RuntimeRecord, node: NodeRecord) -> bool:
+    selector = runtime.spec.placement.node_selector if runtime.spec else None
+    return selector is not None and selects(selector, node.labels)
+
+
+def _refuse(name: str, reason: str, message: str) -> Refusal:
+    return Refusal(name=name, reason=reason, message=message)
+
+
+def _unknown(name: str) -> Refusal:
+    return _refuse(
+        name,
+        "UnknownRuntime",
+        f"the node asks for {name!r}, and there is no WasmRuntime of that name; create it or"
+        " correct the annotation wasmwright.dev/runtimes",
+    )

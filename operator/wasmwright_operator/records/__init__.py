@@ -1,0 +1,36 @@
+"""Small records of the objects that decisions are made from; raw objects are never kept."""
+
+from wasmwright_operator.records.node import NodeRecord, Taint, parse_node
+from wasmwright_operator.records.runtime import RuntimeRecord, parse_runtime
+from wasmwright_operator.records.runtimeclass import RuntimeClassRecord, parse_runtime_class
+from wasmwright_operator.records.wasmnode import WasmNodeRecord, parse_wasm_node
+from wasmwright_operator.records.work import (
+    ContainerRecord,
+    ContainerState,
+    JobOutcome,
+    JobRecord,
+    PodRecord,
+    RunKey,
+    parse_job,
+    parse_pod,
+)
+
+__all__ = [
+    "ContainerRecord",
+    "ContainerState",
+    "JobOutcome",
+    "JobRecord",
+    "NodeRecord",
+    "PodRecord",
+    "RunKey",
+    "RuntimeClassRecord",
+    "RuntimeRecord",
+    "Taint",
+    "WasmNodeRecord",
+    "parse_job",
+    "parse_node",
+    "parse_pod",
+    "parse_runtime",
+    "parse_runtime_class",
+    "parse_wasm_node",
+]

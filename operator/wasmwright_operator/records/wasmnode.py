@@ -1,0 +1,114 @@
+"""What we need to know of a WasmNode: all of it, with equal parts shared between nodes."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import Any, Final
+
+from pydantic import TypeAdapter, ValidationError
+
+from wasmwright_installer.contract import HandlerEntry, RuntimeEntry, desired_hash
+from wasmwright_operator.api.wasmnode import WasmNodeSpec, WasmNodeStatus
+
+_RUNTIMES: Final = TypeAdapter(tuple[RuntimeEntry, ...])
+_DECLARED: Final = TypeAdapter(tuple[HandlerEntry, ...])
+_SHARED: Final = 4096
+"""Distinct sets of runtimes kept for sharing; a fleet has few, and more only cost memory."""
+
+
+@dataclass(frozen=True, slots=True)
+class WasmNodeRecord:
+    """A WasmNode; what of it cannot be understood counts as absent, so that it is written anew."""
+
+    name: str
+    uid: str
+    resource_version: str
+    generation: int
+    spec: WasmNodeSpec
+    status: WasmNodeStatus = field(default_factory=WasmNodeStatus)
+    deleting: bool = False
+
+    @property
+    def is_in_flight(self) -> bool:
+        """Whether a run was admitted that has not ended: the node holds slots."""
+        spec, status = self.spec, self.status
+        return (spec.hash, spec.attempt) != (status.concluded_hash, status.concluded_attempt)
+
+    @property
+    def has_failed(self) -> bool:
+        """Whether the last run ended without reaching its goal."""
+        return self.status.last_error is not None and not self.is_in_flight
+
+    @property
+    def digests(self) -> dict[str, str]:
+        """The identity of each runtime that the node is to have, by name."""
+        return {entry.name: entry_digest(entry) for entry in self.spec.runtimes}
+
+    @property
+    def ready_names(self) -> frozenset[str]:
+        """The runtimes that a run without error proved to be served."""
+        return frozenset(item.name for item in self.status.runtimes if item.state == "ready")
+
+    @property
+    def held_names(self) -> frozenset[str]:
+        """The runtimes that are, or may be, on the node or on their way to it."""
+        return (
+            frozenset(entry.name for entry in self.spec.runtimes)
+            | frozenset(item.name for item in self.status.runtimes if item.state != "removed")
+            | (frozenset(self.spec.changes) if self.is_in_flight else frozenset())
+        )
+
+
+def parse_wasm_node(raw: Mapping[str, Any]) -> WasmNodeRecord:
+    """Return the record of a WasmNode as the API server gives it."""
+    metadata = raw["metadata"]
+    return WasmNodeRecord(
+        name=metadata["name"],
+        uid=metadata["uid"],
+        resource_version=metadata["resourceVersion"],
+        generation=metadata.get("generation", 0),
+        spec=_parse_spec(raw.get("spec") or {}),
+        status=_parse_status(raw.get("status") or {}),
+        deleting="deletionTimestamp" in metadata,
+    )
+
+
+def entry_digest(entry: RuntimeEntry) -> str:
+    """Return the identity of one runtime on a node: its version string does not count."""
+    return _digest_of(entry.model_dump_json())
+
+
+@lru_cache(_SHARED)
+def _digest_of(text: str) -> str:
+    return desired_hash((RuntimeEntry.model_validate_json(text),))
+
+
+def _parse_spec(raw: Mapping[str, Any]) -> WasmNodeSpec:
+    try:
+        small = {key: raw[key] for key in raw if key not in {"runtimes", "declared"}}
+        spec = WasmNodeSpec.model_validate(small)
+        shared = {
+            "runtimes": _shared_runtimes(json.dumps(raw.get("runtimes") or [])),
+            "declared": _shared_declared(json.dumps(raw.get("declared") or [])),
+        }
+    except ValidationError:
+        return WasmNodeSpec(node_uid=str(raw.get("nodeUid")), attempt=int(raw.get("attempt") or 0))
+    return spec.model_copy(update=shared)
+
+
+def _parse_status(raw: Mapping[str, Any]) -> WasmNodeStatus:
+    try:
+        return WasmNodeStatus.model_validate(raw)
+    except ValidationError:
+        return WasmNodeStatus()
+
+
+@lru_cache(_SHARED)
+def _shared_runtimes(text: str) -> tuple[RuntimeEntry, ...]:
+    return _RUNTIMES.validate_json(text)
+
+
+@lru_cache(_SHARED)
+def _shared_declared(text: str) -> tuple[HandlerEntry, ...]:
+    return _DECLARED.validate_json(text)

@@ -1,0 +1,164 @@
+"""What we need to know of Jobs and their pods: which run they are, and how far it is."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, Final
+
+from wasmwright_operator import names
+
+_POD_JOB_LABEL: Final = "batch.kubernetes.io/job-name"
+
+
+@dataclass(frozen=True, slots=True)
+class RunKey:
+    """One run: a node's WasmNode, what it was to have, and the how manieth attempt."""
+
+    owner: str
+    """The WasmNode's UID: a node that is given back and asks again starts from 1."""
+    hash: str
+    attempt: int
+
+
+class JobOutcome(StrEnum):
+    """How a Job ended."""
+
+    COMPLETE = "Complete"
+    FAILED = "Failed"
+
+
+@dataclass(frozen=True, slots=True)
+class JobRecord:
+    """A Job of ours."""
+
+    name: str
+    uid: str
+    node: str
+    run: RunKey
+    created: str = ""
+    outcome: JobOutcome | None = None
+    reason: str = ""
+    message: str = ""
+    finished: str = ""
+    deleting: bool = False
+
+
+class ContainerState(StrEnum):
+    """How far a container is."""
+
+    WAITING = "waiting"
+    RUNNING = "running"
+    TERMINATED = "terminated"
+
+
+@dataclass(frozen=True, slots=True)
+class ContainerRecord:
+    """One container of a Job's pod."""
+
+    state: ContainerState
+    reason: str = ""
+    message: str = ""
+    """When terminated: the termination message, which holds the installer's result."""
+    exit_code: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class PodRecord:
+    """A pod of a Job of ours."""
+
+    name: str
+    uid: str
+    job: str
+    node: str
+    run: RunKey
+    created: str = ""
+    phase: str = "Pending"
+    reason: str = ""
+    message: str = ""
+    fetch: ContainerRecord | None = None
+    apply: ContainerRecord | None = None
+    deleting: bool = False
+
+
+def parse_job(raw: Mapping[str, Any]) -> JobRecord | None:
+    """Return the record of a Job, or None when it is not one of our runs."""
+    metadata = raw["metadata"]
+    run = _run(metadata)
+    if run is None:
+        return None
+    end = _last_condition((raw.get("status") or {}).get("conditions") or ())
+    return JobRecord(
+        name=metadata["name"],
+        uid=metadata["uid"],
+        node=metadata["annotations"][names.JOB_NODE],
+        run=run,
+        created=metadata.get("creationTimestamp", ""),
+        outcome=JobOutcome(end["type"]) if end else None,
+        reason=end.get("reason", ""),
+        message=end.get("message", ""),
+        finished=end.get("lastTransitionTime", ""),
+        deleting="deletionTimestamp" in metadata,
+    )
+
+
+def parse_pod(raw: Mapping[str, Any]) -> PodRecord | None:
+    """Return the record of a Job's pod, or None when it does not belong to one of our runs."""
+    metadata = raw["metadata"]
+    run = _run(metadata)
+    if run is None:
+        return None
+    status = raw.get("status") or {}
+    return PodRecord(
+        name=metadata["name"],
+        uid=metadata["uid"],
+        job=(metadata.get("labels") or {}).get(_POD_JOB_LABEL, ""),
+        node=metadata["annotations"][names.JOB_NODE],
+        run=run,
+        created=metadata.get("creationTimestamp", ""),
+        phase=status.get("phase", "Pending"),
+        reason=status.get("reason", ""),
+        message=status.get("message", ""),
+        fetch=_container("fetch", status.get("initContainerStatuses") or ()),
+        apply=_container("apply", status.get("containerStatuses") or ()),
+        deleting="deletionTimestamp" in metadata,
+    )
+
+
+def _run(metadata: Mapping[str, Any]) -> RunKey | None:
+    annotations = metadata.get("annotations") or {}
+    try:
+        annotations[names.JOB_NODE]
+        return RunKey(
+            owner=annotations[names.JOB_OWNER],
+            hash=annotations[names.JOB_HASH],
+            attempt=int(annotations[names.JOB_ATTEMPT]),
+        )
+    except (KeyError, ValueError):
+        return None
+
+
+def _last_condition(conditions: Iterable[Mapping[str, str]]) -> Mapping[str, str]:
+    for condition in conditions:
+        if condition["type"] in set(JobOutcome) and condition["status"] == "True":
+            return condition
+    return {}
+
+
+def _container(name: str, statuses: Iterable[Mapping[str, Any]]) -> ContainerRecord | None:
+    for status in statuses:
+        if status["name"] == name:
+            return _state(status.get("state") or {})
+    return None
+
+
+def _state(state: Mapping[str, Mapping[str, Any]]) -> ContainerRecord:
+    for kind in (ContainerState.TERMINATED, ContainerState.RUNNING, ContainerState.WAITING):
+        if kind in state:
+            detail = state[kind]
+            return ContainerRecord(
+                state=kind,
+                reason=detail.get("reason", ""),
+                message=detail.get("message", ""),
+                exit_code=detail.get("exitCode", 0),
+            )
+    return ContainerRecord(state=ContainerState.WAITING)
