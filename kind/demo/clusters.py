@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Protocol
 
-from localcluster import Cluster, ClusterSpec, binaries, commands, paths
-from localcluster.errors import NoSuchClusterError
+from demo.errors import DemoError
+from localcluster import Cluster, ClusterSpec, binaries, commands, lifecycle, paths
 from localcluster.progress import Progress
 
 LOCAL_NAME: Final = "demo"
@@ -57,13 +57,8 @@ class LocalDemoCluster:
     @staticmethod
     def down(progress: Progress) -> bool:
         """Remove the cluster; False if there was none."""
-        try:
-            cluster = Cluster.attach(LOCAL_NAME)
-        except NoSuchClusterError:
-            return False
-        progress(f"removing the local cluster {LOCAL_NAME}")
-        cluster.down()
-        return True
+        progress(f"looking for a local cluster {LOCAL_NAME} to remove")
+        return lifecycle.down(LOCAL_NAME)
 
     @property
     def kubeconfig(self) -> Path:
@@ -86,16 +81,10 @@ class LocalDemoCluster:
         return self.cluster.kubectl(*args, input=input, check=check)
 
     def load(self, archive: Path | None, references: Sequence[str], progress: Progress) -> None:
-        """Import an archive into all nodes, unless they have its images."""
-        if archive is None or all(self._has(node, references) for node in self.workers):
-            return
-        progress(f"importing {', '.join(references)}")
-        self.cluster.load(archive)
-
-    def _has(self, name: str, references: Sequence[str]) -> bool:
-        node = next(node for node in self.cluster.nodes if node.name == name)
-        held = node.exec("ctr", "--namespace", "k8s.io", "images", "list", "--quiet").split()
-        return set(references) <= set(held)
+        """Import an archive into all nodes; those that have its images are spared."""
+        if archive is None:
+            raise DemoError(f"there is no archive of {', '.join(references)} to import")
+        self.cluster.load(archive, progress=progress)
 
 
 @dataclass(frozen=True, slots=True)
