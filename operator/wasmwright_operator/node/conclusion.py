@@ -1,0 +1,211 @@
+"""Fold the end of a run into the status of its WasmNode."""
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Final
+
+from wasmwright_installer.contract import ApplyResult, ExitCode, RuntimeState
+from wasmwright_operator.api.meta import Condition
+from wasmwright_operator.api.wasmnode import (
+    InstalledRuntime,
+    NodeState,
+    RunError,
+    WasmNodeStatus,
+)
+from wasmwright_operator.conditions import capped, condition, rfc3339, with_times
+from wasmwright_operator.node.backoff import next_try
+from wasmwright_operator.node.outcome import Outcome
+from wasmwright_operator.records import WasmNodeRecord
+
+_STATES: Final = {
+    ExitCode.UNSUPPORTED: NodeState.UNSUPPORTED,
+    ExitCode.IN_USE: NodeState.BLOCKED,
+}
+_LISTED: Final = 64
+_WARNINGS: Final = 16
+_MESSAGE: Final = 4096
+
+
+def conclude(record: WasmNodeRecord, outcome: Outcome, now: datetime) -> WasmNodeStatus:
+    """Return the status after a run: with success what it says, else what was there before."""
+    problem = _problem(record, outcome)
+    status = _fresh_facts(record.status, outcome.result).model_copy(
+        update={
+            "concluded_hash": record.spec.hash,
+            "concluded_attempt": record.spec.attempt,
+        }
+    )
+    if problem is None and outcome.result is not None:
+        return _succeeded(record, status, outcome.result, now)
+    return _failed(record, status, problem or outcome, now)
+
+
+def _problem(record: WasmNodeRecord, outcome: Outcome) -> Outcome | None:
+    """Return the outcome if it is no success, or why a success is not believed."""
+    if not outcome.is_success or outcome.result is None:
+        return outcome
+    result = outcome.result
+    if result.hash and result.hash != record.spec.hash:
+        return Outcome("ResultMismatch", f"the result is about {result.hash[:12]}, another run's")
+    served = {item.name for item in result.runtimes if item.state is RuntimeState.READY}
+    missing = {entry.name for entry in record.spec.runtimes} - served
+    if missing:
+        return Outcome("RuntimeNotServed", f"the node does not serve {capped(missing)}")
+    return None
+
+
+def _fresh_facts(status: WasmNodeStatus, result: ApplyResult | None) -> WasmNodeStatus:
+    """Take over what a result says of the node; what it leaves empty was not found out."""
+    if result is None:
+        return status
+    facts = {
+        name: getattr(result, name) or getattr(status, name)
+        for name in (
+            "machine_id",
+            "boot_id",
+            "container_runtime",
+            "distribution",
+            "config_file",
+            "plugin_table",
+        )
+    }
+    facts["handlers"] = result.handlers[:_LISTED] or status.handlers
+    facts["warnings"] = result.warnings[:_WARNINGS]
+    facts["blocking_pods"] = result.blocking_pods[:_LISTED]
+    return status.model_copy(update=facts)
+
+
+def _succeeded(
+    record: WasmNodeRecord, status: WasmNodeStatus, result: ApplyResult, now: datetime
+) -> WasmNodeStatus:
+    wanted = {entry.name for entry in record.spec.runtimes}
+    runtimes = tuple(
+        InstalledRuntime.model_validate(item.model_dump())
+        for item in result.runtimes
+        if item.name in wanted
+    )
+    status = status.model_copy(
+        update={
+            "state": NodeState.READY if wanted else NodeState.PENDING,
+            "installed_hash": record.spec.hash,
+            "failures": 0,
+            "runtimes": runtimes,
+            "last_error": None,
+            "next_retry": "",
+            "blocking_pods": (),
+        }
+    )
+    return described(record, status, now)
+
+
+def _failed(
+    record: WasmNodeRecord, status: WasmNodeStatus, problem: Outcome, now: datetime
+) -> WasmNodeStatus:
+    is_same = record.status.concluded_hash == record.spec.hash
+    failures = record.status.failures + 1 if is_same else 1
+    due = next_try(problem.exit_code, failures, record.uid, now)
+    status = status.model_copy(
+        update={
+            "state": _state(problem.exit_code),
+            "failures": failures,
+            "runtimes": tuple(_left(record, problem)),
+            "last_error": RunError(
+                reason=problem.reason,
+                message=problem.message[:_MESSAGE],
+                exit_code=problem.exit_code,
+                time=rfc3339(now),
+            ),
+            "next_retry": rfc3339(due) if due else "",
+        }
+    )
+    return described(record, status, now)
+
+
+def _state(exit_code: int | None) -> NodeState:
+    if exit_code in set(ExitCode):
+        return _STATES.get(ExitCode(exit_code), NodeState.FAILED)
+    return NodeState.FAILED
+
+
+def _left(record: WasmNodeRecord, problem: Outcome) -> Iterator[InstalledRuntime]:
+    """Yield the runtimes after a failure: what was ready stays so unless the result denies it.
+
+    A failed run changes nothing or goes back, so the older revision of a runtime is still served;
+    only a roll-back that failed leaves a node of which nothing is known.
+    """
+    is_unknown = problem.exit_code == ExitCode.ROLLBACK_FAILED
+    told = {item.name: item for item in problem.result.runtimes} if problem.result else {}
+    before = {item.name: item for item in record.status.runtimes}
+    entries = {entry.name: entry for entry in record.spec.runtimes}
+    for name in sorted(before.keys() | entries.keys()):
+        was, says = before.get(name), told.get(name)
+        is_denied = says is not None and says.state is not RuntimeState.READY
+        if was is not None and was.state is RuntimeState.READY and not (is_unknown or is_denied):
+            yield was
+        elif name in entries or (was is not None and not _is_removed(says)):
+            entry = entries.get(name)
+            yield InstalledRuntime(
+                name=name,
+                handler=entry.handler.handler if entry else was.handler if was else "",
+                version=entry.version if entry else "",
+                state=RuntimeState.FAILED,
+                message=(says.message if says else "") or problem.reason,
+            )
+
+
+def _is_removed(says: object) -> bool:
+    return getattr(says, "state", None) is RuntimeState.REMOVED
+
+
+def described(
+    record: WasmNodeRecord, status: WasmNodeStatus, now: datetime, *, note: str = ""
+) -> WasmNodeStatus:
+    """Return a status with the summary and conditions that its other fields call for.
+
+    The note says what a run that is under way waits for.
+    """
+    told = ", ".join(f"{item.name} {item.state}" for item in status.runtimes)
+    conditions = (_accepted(record), _ready(record, status, note))
+    return status.model_copy(
+        update={
+            "summary": told or _without_runtimes(record),
+            "conditions": with_times(record.status.conditions, conditions, now),
+        }
+    )
+
+
+def _without_runtimes(record: WasmNodeRecord) -> str:
+    waiting = ", ".join(f"{entry.name} pending" for entry in record.spec.runtimes)
+    return waiting or ", ".join(f"{item.name} refused" for item in record.spec.refused)
+
+
+def _accepted(record: WasmNodeRecord) -> Condition:
+    refused = record.spec.refused
+    message = "; ".join(item.message for item in refused)
+    return condition(
+        "Accepted",
+        holds=not refused,
+        reason=refused[0].reason if refused else "AllKnown",
+        message=message or "everything that the node asks for can be had",
+        generation=record.generation,
+    )
+
+
+def _ready(record: WasmNodeRecord, status: WasmNodeStatus, note: str) -> Condition:
+    refused, error = record.spec.refused, status.last_error
+    holds, reason, message = False, status.state.value, note or _names(record)
+    if status.state is NodeState.APPLYING:
+        pass
+    elif error is not None:
+        reason, message = error.reason, error.message
+    elif status.state is NodeState.READY:
+        holds, message = True, status.summary
+    elif refused and not record.spec.runtimes:
+        reason, message = refused[0].reason, "; ".join(item.message for item in refused)
+    return condition(
+        "Ready", holds=holds, reason=reason, message=message, generation=record.generation
+    )
+
+
+def _names(record: WasmNodeRecord) -> str:
+    return capped(entry.name for entry in record.spec.runtimes)

@@ -1,0 +1,78 @@
+"""The labels that a Node is to carry: a projection of its WasmNode, never a source of truth."""
+
+from typing import Final
+
+from wasmwright_operator import names
+from wasmwright_operator.api.wasmnode import NodeState
+from wasmwright_operator.records import NodeRecord, WasmNodeRecord
+
+_LABEL_VALUE_LIMIT: Final = 63
+
+
+def label_changes(node: NodeRecord, record: WasmNodeRecord | None) -> dict[str, str | None]:
+    """Return what to set (a string) and to remove (None); empty when all is as it should be.
+
+    Our labels on a node without a WasmNode are removed: kubelets that register again with old
+    labels would otherwise attract pods to a node that serves nothing.
+    """
+    wanted = _wanted(node, record) if record is not None else {}
+    present = {key: value for key, value in node.labels.items() if _is_written_by_us(key)}
+    changes: dict[str, str | None] = {
+        key: value for key, value in wanted.items() if present.get(key) != value
+    }
+    changes.update(dict.fromkeys(present.keys() - wanted.keys()))
+    return changes
+
+
+def _is_written_by_us(key: str) -> bool:
+    domain = key.partition("/")[0]
+    return domain == names.RUNTIME_LABEL_DOMAIN or key in {
+        names.PROVISIONED,
+        names.KWASM_PROVISIONED,
+    }
+
+
+def _wanted(node: NodeRecord, record: WasmNodeRecord) -> dict[str, str]:
+    present, labels = node.labels, {}
+    for entry in record.spec.runtimes:
+        key = names.runtime_label(entry.name)
+        value = _value(entry.name, record, present.get(key, ""))
+        if value:
+            labels[key] = value
+    entries = {entry.name for entry in record.spec.runtimes}
+    for name in record.held_names - entries:
+        key = names.runtime_label(name)
+        if key in present or name in record.ready_names:
+            labels[key] = "removing"
+    if _is_provisioned(record):
+        labels[names.PROVISIONED] = "true"
+        if node.wish(names.KWASM_NODE) == "true":
+            labels[names.KWASM_PROVISIONED] = _as_label_value(node.name)
+    return labels
+
+
+def _value(name: str, record: WasmNodeRecord, present: str) -> str:
+    """Return the state of one runtime; nothing while its first run is under way."""
+    if name in record.ready_names:
+        return "ready"
+    if record.is_in_flight:
+        return present if present in {"failed", "pending"} else ""
+    if record.has_failed:
+        return "pending" if record.status.state is NodeState.BLOCKED else "failed"
+    return ""
+
+
+def _is_provisioned(record: WasmNodeRecord) -> bool:
+    """Tell whether the node has everything that it asks for, as proved by a run without error."""
+    entries = {entry.name for entry in record.spec.runtimes}
+    return (
+        bool(entries)
+        and not record.spec.refused
+        and record.status.installed_hash == record.spec.hash
+        and record.status.last_error is None
+        and entries <= record.ready_names
+    )
+
+
+def _as_label_value(name: str) -> str:
+    return name[:_LABEL_VALUE_LIMIT].rstrip("-._")

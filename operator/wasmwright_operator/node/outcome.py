@@ -1,0 +1,211 @@
+"""How a run ended, from what its Job and pod show."""
+
+import re
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from pydantic import ValidationError
+
+from wasmwright_installer.contract import ApplyResult, ExitCode
+from wasmwright_operator.conditions import parse_time
+from wasmwright_operator.records import (
+    ContainerRecord,
+    ContainerState,
+    JobOutcome,
+    JobRecord,
+    PodRecord,
+)
+
+JOB_REFUSED: Final = "JobRefused"
+"""The API server did not take the Job."""
+
+_REASON: Final = re.compile(r"[A-Z][A-Za-z0-9]{0,63}")
+_EXIT_CODE_IN_MESSAGE: Final = re.compile(r"failed with exit code (\d+)")
+
+_REASONS: Final = {
+    ExitCode.UNSUPPORTED: "UnsupportedNode",
+    ExitCode.CONFLICT: "HandlerConflict",
+    ExitCode.BAD_DOCUMENT: "BadDocument",
+    ExitCode.WRONG_NODE: "WrongNode",
+    ExitCode.ARTIFACT: "ArtifactFailed",
+    ExitCode.REFUSED: "RefusedByValidation",
+    ExitCode.ROLLED_BACK: "RolledBack",
+    ExitCode.ROLLBACK_FAILED: "RollbackFailed",
+    ExitCode.IN_USE: "PodsInUse",
+    ExitCode.LOCKED: "Locked",
+    ExitCode.BUG: "InstallerBug",
+}
+"""Reasons for when only the exit code is left of a result."""
+
+_STUCK: Final = {
+    "ImagePullBackOff": timedelta(seconds=60),
+    "ErrImagePull": timedelta(seconds=60),
+    "ErrImageNeverPull": timedelta(seconds=10),
+    "InvalidImageName": timedelta(0),
+    "CreateContainerConfigError": timedelta(seconds=60),
+    "CreateContainerError": timedelta(seconds=60),
+    "RunContainerError": timedelta(seconds=60),
+}
+"""Reasons of a waiting container from which it may not recover, and how long we let it try."""
+
+_STUCK_NAMES: Final = {"ErrImagePull": "ImagePullBackOff"}
+"""The kubelet alternates between these two."""
+
+_POD_GRACE: Final = timedelta(seconds=5)
+"""Job and pod come by two watches: how long the pod's last state may lag behind the Job's end."""
+_NO_POD: Final = timedelta(seconds=60)
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """The end of a run."""
+
+    reason: str
+    message: str
+    exit_code: int | None = None
+    result: ApplyResult | None = None
+    must_stop_job: bool = False
+    """Whether the Job could still do something and must go before another run."""
+
+    @property
+    def is_success(self) -> bool:
+        """Whether the installer said that it reached its goal."""
+        return self.exit_code == ExitCode.DONE and self.result is not None
+
+
+@dataclass(frozen=True, slots=True)
+class Underway:
+    """A run that has not ended."""
+
+    note: str
+    look_again: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class NotStarted:
+    """A run without a Job."""
+
+
+Progress = Outcome | Underway | NotStarted
+
+
+def observe_run(
+    job: JobRecord | None, pods: tuple[PodRecord, ...], *, was_lost: bool, now: datetime
+) -> Progress:
+    """Return how far a run is; `was_lost` tells that its Job was seen and then deleted."""
+    pod = max(pods, key=lambda item: item.created, default=None)
+    ended = _ended_pod(pod) if pod is not None else None
+    if ended is not None:
+        return ended
+    if job is None:
+        return _without_job(pod, was_lost=was_lost)
+    if job.outcome is not None:
+        return _ended_job(job, now)
+    if pod is None:
+        return _without_pod(job, now)
+    return _waiting_pod(pod, now)
+
+
+def _ended_pod(pod: PodRecord) -> Outcome | None:
+    fetch, apply = pod.fetch, pod.apply
+    if apply is not None and apply.state is ContainerState.TERMINATED:
+        return _ended_container("apply", apply, pod)
+    if fetch is not None and fetch.state is ContainerState.TERMINATED and fetch.exit_code:
+        return _ended_container("fetch", fetch, pod)
+    return _failed_pod(pod) if pod.phase == "Failed" else None
+
+
+def _ended_container(name: str, container: ContainerRecord, pod: PodRecord) -> Outcome:
+    result = _result(container.message)
+    if result is not None:
+        return _told(result, container.exit_code)
+    if pod.reason:
+        return _failed_pod(pod)
+    return _untold(f"container {name} of pod {pod.name}", container.exit_code, container.reason)
+
+
+def _result(message: str) -> ApplyResult | None:
+    try:
+        return ApplyResult.model_validate_json(message, extra="ignore")
+    except ValidationError:
+        return None
+
+
+def _told(result: ApplyResult, exit_code: int) -> Outcome:
+    is_word = _REASON.fullmatch(result.reason)
+    reason = result.reason if is_word else _REASONS.get(result.exit_code, "InstallerFailed")
+    return Outcome(reason, result.message, exit_code=exit_code, result=result)
+
+
+def _untold(what: str, exit_code: int, reason: str = "") -> Outcome:
+    if exit_code == ExitCode.DONE:
+        return Outcome("ResultUnreadable", f"{what} succeeded but left no result that can be read")
+    known = _REASONS.get(ExitCode(exit_code)) if exit_code in set(ExitCode) else None
+    word = known or (reason if reason not in {"", "Error"} else "InstallerFailed")
+    return Outcome(word, f"{what} ended with exit code {exit_code}", exit_code=exit_code)
+
+
+def _failed_pod(pod: PodRecord) -> Outcome:
+    """The kubelet ended the pod, or refused it before any container started."""
+    has_run = any(item and item.state is not ContainerState.WAITING for item in _containers(pod))
+    if pod.reason in {"Evicted", "Preempting", "Terminated", "NodeShutdown", "NodeLost"}:
+        kind = "PodEvicted"
+    else:
+        kind = "PodFailed" if has_run else "PodRefused"
+    told = f"{pod.reason}: {pod.message}" if pod.reason else pod.message
+    return Outcome(kind, f"the node ended pod {pod.name}: {told or 'no reason was given'}")
+
+
+def _containers(pod: PodRecord) -> tuple[ContainerRecord | None, ...]:
+    return (pod.fetch, pod.apply)
+
+
+def _without_job(pod: PodRecord | None, *, was_lost: bool) -> Progress:
+    if was_lost:
+        return Outcome("JobLost", "the Job was deleted before its result was read")
+    if pod is not None and not pod.deleting:
+        return Underway(f"pod {pod.name} is there, its Job not yet")
+    return NotStarted()
+
+
+def _ended_job(job: JobRecord, now: datetime) -> Progress:
+    if job.reason == "DeadlineExceeded":
+        return Outcome("DeadlineExceeded", f"Job {job.name} did not end in time: {job.message}")
+    finished = parse_time(job.finished)
+    if finished is not None and now < finished + _POD_GRACE:
+        return Underway("waiting for the pod's result", look_again=finished + _POD_GRACE)
+    code = _EXIT_CODE_IN_MESSAGE.search(job.message)
+    if code is not None:
+        return _untold(f"the pod of Job {job.name}, gone by now,", int(code[1]))
+    if job.outcome is JobOutcome.COMPLETE:
+        return Outcome("ResultLost", f"Job {job.name} succeeded, but its pod is gone")
+    return Outcome("PodLost", f"Job {job.name} failed and its pod is gone: {job.message}")
+
+
+def _without_pod(job: JobRecord, now: datetime) -> Progress:
+    created = parse_time(job.created)
+    if created is None or now < created + _NO_POD:
+        look_again = created + _NO_POD if created else None
+        return Underway(f"Job {job.name} has no pod yet", look_again=look_again)
+    return Outcome(
+        "PodNotCreated",
+        f"Job {job.name} got no pod within {_NO_POD.seconds} s; its Events say why, usually an"
+        " admission policy, a quota or the pod security of our namespace",
+        must_stop_job=True,
+    )
+
+
+def _waiting_pod(pod: PodRecord, now: datetime) -> Progress:
+    waiting = next((item for item in _containers(pod) if item and item.reason in _STUCK), None)
+    created = parse_time(pod.created)
+    if waiting is None or created is None:
+        return Underway(f"pod {pod.name} is {pod.phase.lower()}")
+    end = created + _STUCK[waiting.reason]
+    if now < end:
+        return Underway(f"pod {pod.name}: {waiting.reason}: {waiting.message}", look_again=end)
+    return Outcome(
+        _STUCK_NAMES.get(waiting.reason, waiting.reason),
+        f"pod {pod.name} cannot start: {waiting.message or waiting.reason}",
+        must_stop_job=True,
+    )
