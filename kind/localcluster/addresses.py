@@ -1,9 +1,9 @@
 """The addresses and device names of a cluster, all derived from one small number.
 
-Clusters that are up at the same time have different numbers. The bridge carries `10.89.<index>.0/24`
-(the host has .1, node N has .10+N), the pods of node N have `10.<160+index>.<N>.0/24`, and the
-control plane talks to itself on `127.89.<index>.1`, so that it keeps its usual ports. Services have
-the same range everywhere: it exists inside nodes only.
+Clusters that are up at the same time have different numbers. The bridge carries
+`10.89.<index>.0/24` (the host has .1, node N has .10+N), the pods of node N have
+`10.<160+index>.<N>.0/24`, and etcd listens on `127.89.<index>.1`, so that all ports stay the usual
+ones. Services have the same range everywhere: it exists inside nodes only.
 """
 
 from collections.abc import Iterable

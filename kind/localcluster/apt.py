@@ -57,6 +57,6 @@ def parse_mirror(index_targets: str) -> str | None:
 
 
 def carried_options() -> str:
-    """Return those options of the machine's apt that decide whether and how it reaches the mirror."""
+    """Return those options of the machine's apt that decide how it reaches the mirror."""
     dump = commands.run("apt-config", "dump")
     return "".join(f"{line}\n" for line in dump.splitlines() if _CARRIED_OPTIONS.match(line))

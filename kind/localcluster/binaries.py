@@ -1,4 +1,4 @@
-"""Compile the programs of the cluster into the cache, each component once per content of its module.
+"""Compile the programs of the cluster into the cache, once per content of their modules.
 
 The directory of a component is `bin/<component>-<key>`, where the key is a hash of the module's
 files, the flags and the Go version. It appears by a rename, so it is whole or not there, and a
@@ -20,7 +20,7 @@ _ENVIRONMENT = {"CGO_ENABLED": "0", "GOWORK": "off"}
 
 
 def ensure(executable: str, progress: Progress = silent) -> Path:
-    """Return the path of a program such as `kubectl` or `helm`, compiling its component if needed."""
+    """Return the path of a program such as `kubectl`, compiling its component if needed."""
     found = components.component_of(executable)
     return ensure_component(found, progress) / executable
 

@@ -52,7 +52,7 @@ def host() -> Host:
 def parse_mounts(mountinfo: str) -> Host:
     """Read the hierarchies out of /proc/self/mountinfo.
 
-    A cgroup2 tree beside v1 hierarchies (systemd calls that hybrid) has no controllers and is left out.
+    A cgroup2 tree beside v1 hierarchies (systemd: hybrid) has no controllers and is left out.
     """
     unified: list[Hierarchy] = []
     legacy: dict[str, Hierarchy] = {}
@@ -82,7 +82,7 @@ def group_name(cluster: str, unit: str) -> str:
 
 
 def create(machine: Host, name: str) -> tuple[Path, ...]:
-    """Make the group `name` in every hierarchy, able to take processes, and return its directories."""
+    """Make the group `name` in every hierarchy, able to take processes; return its directories."""
     if machine.is_unified:
         for hierarchy in machine.hierarchies:
             _delegate(hierarchy.root)
@@ -96,7 +96,7 @@ def create(machine: Host, name: str) -> tuple[Path, ...]:
 
 
 def _delegate(root: Path) -> None:
-    """Hand every controller of a v2 tree to the groups below its root, as the host's systemd does."""
+    """Hand the controllers of a v2 tree to the groups below its root, as systemd does."""
     wanted = (root / "cgroup.controllers").read_text().split()
     given = (root / "cgroup.subtree_control").read_text().split()
     for controller in set(wanted) - set(given):

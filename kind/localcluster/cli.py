@@ -10,6 +10,7 @@ from pathlib import Path
 import click
 from rich.console import Console
 from rich.table import Table
+from typing_extensions import override
 
 from localcluster import cgroups, components, lifecycle, prepare, rootfs, state
 from localcluster.cluster import Cluster
@@ -20,7 +21,7 @@ from localcluster.progress import Progress
 from localcluster.spec import DEFAULT_NAME, DEFAULT_NODES, ClusterSpec
 from localcluster.state import Record
 
-_console = Console(highlight=False)
+_console = Console(highlight=False, soft_wrap=True)
 
 _name = click.option("--name", default=DEFAULT_NAME, show_default=True, help="The cluster.")
 _ROOTS = (rootfs.NODE, rootfs.PYTHON_BASE)
@@ -29,6 +30,7 @@ _ROOTS = (rootfs.NODE, rootfs.PYTHON_BASE)
 class _Commands(click.Group):
     """Turns our own errors into one sentence and exit code 1."""
 
+    @override
     def invoke(self, ctx: click.Context) -> object:
         try:
             return super().invoke(ctx)

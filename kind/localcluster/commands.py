@@ -53,7 +53,7 @@ def run_logged(
 ) -> None:
     """Run a long program with its output in a file, and quote the end of the file if it fails.
 
-    The program dies with us (`setpriv --pdeathsig`), so that a killed caller leaves no build behind.
+    The program dies with us (`setpriv --pdeathsig`): a killed caller leaves no build behind.
     """
     command = ["setpriv", "--pdeathsig", "KILL", "--", *argv]
     with log.open("wb") as output:

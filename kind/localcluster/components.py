@@ -19,7 +19,7 @@ class Component:
 
     name: str
     commands: tuple[str, ...]
-    """Import path of each command; its last part names the executable. Empty = the module itself."""
+    """Import paths; the last part of each names the executable. Empty = the module itself."""
     module: str = ""
     """The required module whose version is the component's; empty = none."""
     version_flags: str = ""
@@ -46,7 +46,7 @@ class Component:
         return tuple(path.rpartition("/")[2] for path in self.commands) or (self.name,)
 
     def ldflags(self) -> str:
-        """Return the linker flags: no symbol tables, and the version where the program shows one."""
+        """Return the linker flags: no symbols, and the version where the program shows one."""
         major, minor, *_ = [*self.version.lstrip("v").split("."), "", ""]
         told = self.version_flags.format(version=self.version, major=major, minor=minor)
         return f"-s -w {told}".strip()

@@ -1,6 +1,7 @@
-"""etcd, API server, controller manager and scheduler: how each is called, started and known to be up."""
+"""etcd, API server, controller manager, scheduler: how each is started and known to be up."""
 
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -44,7 +45,7 @@ class ControlPlane:
         self._start(CONTROLLER_MANAGER)
         self._start(SCHEDULER)
         for path in _BASICS:
-            self._wait(CONTROLLER_MANAGER, lambda path=path: api.answers(path))
+            self._wait(CONTROLLER_MANAGER, partial(api.answers, path))
         progress("the control plane is ready")
 
     def is_healthy(self) -> bool:
@@ -84,7 +85,7 @@ def arguments(record: Record) -> dict[str, tuple[str, ...]]:
 
 
 def _etcd(record: Record) -> tuple[str, ...]:
-    """Return etcd's arguments; a test cluster does not outlive its machine, so nothing is synced."""
+    """Return etcd's arguments; a test cluster need not survive its machine: nothing is synced."""
     peers = f"http://{record.addresses.loopback}:2380"
     return (
         f"--data-dir={record.paths.etcd}",

@@ -5,9 +5,12 @@ import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 from localcluster import node_files, state
 from localcluster.node_files import TUNABLES
+
+_UP_TO_DATE: Final = "# Newer than /usr, so that the first boot rebuilds no catalogues.\n"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +45,8 @@ class Disk:
             _link(source, _below(partial / "programs", path))
         for path, value in TUNABLES.items():
             _write(_below(partial / "tunables", path), f"{value}\n")
+        for path in ("/etc/.updated", "/var/.updated"):
+            _write(_below(partial / "upper", path), _UP_TO_DATE)
         partial.rename(self.directory)
 
 

@@ -22,7 +22,7 @@ class Flavour:
     config: str
     """Content of containerd's configuration file."""
     component: str | None = None
-    """The compiled component whose programs stand over Debian's in /usr/bin; None = Debian's own."""
+    """The component whose programs stand over Debian's in /usr/bin; None = Debian's own."""
 
 
 CONTAINERD_1_7: Final = Flavour(

@@ -1,8 +1,8 @@
 """The host's side of the cluster's network: a bridge, a plug for each node, routes to the pods.
 
 The node's side is laid by node.sh in the node's own namespace, which goes with the node and takes
-the cable along. A firewall of the host that forwards nothing by default also stops frames
-between two ports of a bridge (`bridge-nf-call-iptables`), so there, and only there, one rule is added.
+the cable along. A firewall of the host that forwards nothing by default also stops frames between
+two ports of a bridge (`bridge-nf-call-iptables`), so there, and only there, one rule is added.
 """
 
 import json

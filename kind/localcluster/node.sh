@@ -64,9 +64,12 @@ make_devices() {
     ln -s /proc/self/fd/2 dev/stderr
 }
 
-# The kubelet wants these values and sets them if it finds others, for the whole machine.
-# A file with the wanted value over each of them leaves the host as it is.
+# Some kernel settings are the whole machine's. systemd raises limits of the file system, which a
+# read-only mount forbids. The kubelet sets what it finds different from its wishes: a file with
+# the wanted value over each of these leaves the host as it is.
 shield_tunables() {
+    mount --bind proc/sys/fs proc/sys/fs
+    mount -o remount,bind,ro proc/sys/fs
     for tunable in "$NODE_DISK"/tunables/*/*; do
         [ -e "proc/sys/${tunable#"$NODE_DISK"/tunables/}" ] || continue
         mount --bind "$tunable" "proc/sys/${tunable#"$NODE_DISK"/tunables/}"

@@ -1,4 +1,4 @@
-"""The files that make a Debian system a node of this cluster: path to text, decided without effects."""
+"""The files that make a Debian system a node of this cluster: path to text, no effects."""
 
 import json
 from collections.abc import Mapping
@@ -18,7 +18,7 @@ TUNABLES: Final[Mapping[str, str]] = {
     "vm/overcommit_memory": "1",
     "vm/panic_on_oom": "0",
 }
-"""Kernel settings that the kubelet insists on, with the values it wants (its setupKernelTunables)."""
+"""Kernel settings that the kubelet insists on, as its setupKernelTunables has them."""
 
 _MASKED: Final = (
     "apt-daily-upgrade.timer",
@@ -95,7 +95,7 @@ def _units(node: NodeIdentity, cluster: Addresses) -> dict[str, str]:
 
 
 def _daemon(command: str, cluster: Addresses, *, after: str) -> str:
-    """Return a unit that starts when the API server listens, rather than failing and backing off."""
+    """Return a unit that waits until the API server listens, rather than back off."""
     listens = f"(exec 3<>/dev/tcp/{cluster.host}/{API_PORT}) 2>/dev/null"
     return (
         f"[Unit]\nAfter={after}\nStartLimitIntervalSec=0\n"
@@ -127,11 +127,11 @@ _KUBELET: Final = {
     "failSwapOn": False,
     "imageGCHighThresholdPercent": 100,
 }
-"""Times are the kubelet's own. There is no cluster DNS: names fail at once instead of timing out."""
+"""Times are the kubelet's own. There is no cluster DNS: names fail at once, not by timeout."""
 
 
 def _kube_proxy(name: str, cluster: Addresses) -> dict[str, object]:
-    """Return kube-proxy's configuration: zero leaves kernel settings alone that only the host has."""
+    """Return kube-proxy's configuration; zero = a setting of the host's kernel, left alone."""
     return {
         "apiVersion": "kubeproxy.config.k8s.io/v1alpha1",
         "kind": "KubeProxyConfiguration",

@@ -1,4 +1,8 @@
-"""Can this machine run a local cluster at all? Asked before anything is changed."""
+"""Can this machine run a local cluster at all? Asked before anything is changed.
+
+Also a program, `python3 kind/localcluster/preflight.py`, for a machine that has nothing but Python:
+what is imported here must not need any package.
+"""
 
 import os
 import re
@@ -115,3 +119,15 @@ def file_system(directory: Path, mountinfo: str) -> str:
         before, _, after = line.partition(" - ")
         mounts[Path(before.split()[4])] = after.split()[0]
     return next(mounts[path] for path in (directory, *directory.parents) if path in mounts)
+
+
+def main() -> int:
+    """Print the problems and return 1, or return 0 if there are none."""
+    found = problems()
+    for problem in found:
+        print(problem, file=sys.stderr)  # noqa: T201 - a program
+    return 1 if found else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -36,7 +36,7 @@ _KNOWN: Final = {NODE: NODE_PACKAGES, PYTHON_BASE: PYTHON_BASE_PACKAGES}
 _UNREAD: Final = ("doc", "info", "locale", "man")
 """Folders of /usr/share that no node and no container reads."""
 
-_SECOND_PASS = """\
+_INSTALL = """\
 set -e
 mount -t proc proc "$1/proc"
 APT_CONFIG=/apt.conf exec chroot "$1" /bin/sh -ec '
@@ -68,7 +68,7 @@ def ensure(name: str, packages: tuple[str, ...] | None = None, progress: Progres
 
 def directory(name: str, packages: tuple[str, ...]) -> Path:
     """Return where the file system is in the cache, or will be."""
-    recipe = "\0".join((SUITE, *sorted(packages), *_UNREAD, _SECOND_PASS))
+    recipe = "\0".join((SUITE, *sorted(packages), *_UNREAD, _INSTALL))
     key = hashlib.sha256(recipe.encode()).hexdigest()[:16]
     return paths.cache_root() / "rootfs" / f"{name}-{key}"
 
@@ -79,15 +79,15 @@ def _build(target: Path, packages: tuple[str, ...]) -> None:
         shutil.rmtree(leftover)
     work = Path(tempfile.mkdtemp(dir=target.parent, prefix=f".{target.name}.build-"))
     root = work / "root"
-    _first_pass(root, work)
-    _second_pass(root, work, packages)
+    _bootstrap(root, work)
+    _install(root, work, packages)
     for unneeded in (*(root / "var/lib/apt/lists").iterdir(), root / "apt.conf"):
         shutil.rmtree(unneeded) if unneeded.is_dir() else unneeded.unlink()
     root.rename(target)
     shutil.rmtree(work)
 
 
-def _first_pass(root: Path, work: Path) -> None:
+def _bootstrap(root: Path, work: Path) -> None:
     mirror = apt.debian_mirror()
     where = (SUITE, str(root)) if mirror is None else (SUITE, str(root), mirror)
     commands.run_logged(
@@ -96,7 +96,7 @@ def _first_pass(root: Path, work: Path) -> None:
     root.chmod(0o755)
 
 
-def _second_pass(root: Path, work: Path, packages: tuple[str, ...]) -> None:
+def _install(root: Path, work: Path, packages: tuple[str, ...]) -> None:
     """Install the packages with apt: unlike debootstrap it orders them, and /proc is mounted."""
     options = [
         'APT::Install-Recommends "false";',
@@ -104,7 +104,7 @@ def _second_pass(root: Path, work: Path, packages: tuple[str, ...]) -> None:
         *(f'Dpkg::Options:: "--path-exclude=/usr/share/{folder}/*";' for folder in _UNREAD),
     ]
     (root / "apt.conf").write_text(apt.carried_options() + "\n".join(options) + "\n")
-    argv = (*_ISOLATED, "sh", "-c", _SECOND_PASS, "sh", str(root), *packages)
+    argv = (*_ISOLATED, "sh", "-c", _INSTALL, "sh", str(root), *packages)
     commands.run_logged(argv, log=work / "apt.log")
 
 

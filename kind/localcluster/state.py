@@ -1,6 +1,6 @@
-"""What is kept of a cluster: one directory, there from the first moment of `up` to the last of `down`.
+"""What is kept of a cluster: a directory, there from the first moment of `up` to the last of `down`.
 
-The directory appears whole, by a rename, with the record, the certificates and the kubeconfigs in it.
+It appears whole, by a rename, with the record, the certificates and the kubeconfigs in it.
 """
 
 import json
@@ -31,7 +31,7 @@ class Record:
 
     @property
     def node_names(self) -> tuple[str, ...]:
-        """The names of the nodes, in order; they hold the cluster's, so that clusters do not clash."""
+        """The names of the nodes, in order; they begin with the cluster's, so none clash."""
         return tuple(
             f"{self.spec.name}-node{number}" for number, _ in enumerate(self.spec.nodes, start=1)
         )
