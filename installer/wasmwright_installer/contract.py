@@ -227,6 +227,92 @@ class ApplyResult(Model):
     plugin_table: str = ""
 
 
+class FetchedBinary(Model):
+    """One binary that `fetch` left for `apply`."""
+
+    file: str
+    """Path below the directory of the manifest."""
+    sha256: str
+    """Of the binary itself, not of the artifact that it came in."""
+    size: int
+    """Bytes."""
+
+
+class Manifest(Model):
+    """What `fetch` hands to `apply`: `manifest.json` beside the binaries."""
+
+    schema_version: Literal[1] = 1
+    artifacts: dict[str, FetchedBinary] = {}
+    """By the artifact's sha256."""
+
+
+MANIFEST = "manifest.json"
+
+
+class ChangedFile(Model):
+    """A file that a run would write, create or delete."""
+
+    path: str
+    diff: str
+    """Unified; a file that does not exist is /dev/null."""
+
+
+class NodeReport(Model):
+    """What `plan` and `status` both say of the node; the same fields as in `ApplyResult`."""
+
+    schema_version: Literal[1] = 1
+    machine_id: str = ""
+    boot_id: str = ""
+    container_runtime: str = ""
+    distribution: str = ""
+    config_file: str = ""
+    plugin_table: str = ""
+
+
+class PlanReport(NodeReport):
+    """What `apply` would do."""
+
+    files: tuple[ChangedFile, ...] = ()
+    layout: str = ""
+    """Why these files, and why in this way."""
+    links: dict[str, str] = {}
+    obsolete_links: tuple[str, ...] = ()
+    handlers_added: tuple[str, ...] = ()
+    handlers_changed: tuple[str, ...] = ()
+    handlers_removed: tuple[str, ...] = ()
+    handlers_adopted: tuple[str, ...] = ()
+    restart: bool = False
+    why: str = ""
+    pods_lost: tuple[str, ...] = ()
+    """Pods that would not survive that restart."""
+    runtimes_in_use: dict[str, tuple[str, ...]] = {}
+    """Handlers that are to go -> who still uses them."""
+    warnings: tuple[str, ...] = ()
+
+
+class HandlerStatus(Model):
+    """One handler that the daemon serves."""
+
+    binary: str
+    ours: bool
+    installed: bool
+    """Whether the binary is there; a handler declared ahead waits for it."""
+
+
+class HostStatus(NodeReport):
+    """What is on a node."""
+
+    unit: str
+    socket: str
+    executable: str
+    handlers: dict[str, HandlerStatus]
+    runtimes: dict[str, str]
+    """Installed runtimes by handler."""
+    drift: tuple[str, ...]
+    unfinished: bool
+    """A run was ended in the middle of a change; the next one takes care of it."""
+
+
 def handler_path(entry: HandlerEntry, root: str = HOST_ROOT) -> str:
     """Return the absolute path that the configuration names for a handler's binary."""
     return f"{root}/bin/{entry.handler}/{entry.binary}"

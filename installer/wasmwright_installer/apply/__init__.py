@@ -1,0 +1,1 @@
+"""The order of effects: observe -> decide -> plan -> validate -> guard -> commit -> activate -> record."""

@@ -1,0 +1,118 @@
+"""Sixth step: the change itself, announced in a journal before its first write.
+
+The order within: bytes to go back to, journal, links, then the files in the order of the plan. After
+each single write the configuration on disk is one that the daemon accepts.
+"""
+
+from wasmwright_installer.apply.decide import Decision
+from wasmwright_installer.apply.host import Host
+from wasmwright_installer.apply.links import LinkPlan
+from wasmwright_installer.apply.observe import Observed
+from wasmwright_installer.apply.prepare import Prepared
+from wasmwright_installer.config.layout import FileChange
+from wasmwright_installer.host.state import (
+    FileState,
+    InstalledBinary,
+    Journal,
+    JournalFile,
+    JournalLink,
+    State,
+    digest,
+)
+
+
+def next_state(
+    observed: Observed,
+    decision: Decision,
+    prepared: Prepared | None,
+    installed: dict[str, InstalledBinary],
+    folders: tuple[str, ...],
+) -> State:
+    """Return what the node will hold when the change is complete."""
+    kept = observed.state.model_copy(
+        update={"runtimes": installed, "folders": folders, "refused": None}
+    )
+    if prepared is None:
+        return kept
+    return kept.model_copy(
+        update={
+            "handlers": {name: dict(table) for name, table in decision.handlers.items()},
+            "names": tuple(sorted(prepared.plan.names)),
+            "surviving": tuple(sorted(decision.surviving & decision.handlers.keys())),
+            "files": tuple(
+                FileState(path=change.path, sha256=sha256, original=_digest(change.original))
+                for change in prepared.plan.changes
+                if change.after != change.original and (sha256 := _digest(change.after))
+            ),
+        }
+    )
+
+
+def _digest(content: bytes | None) -> str | None:
+    return None if content is None else digest(content)
+
+
+def open_journal(
+    host: Host,
+    observed: Observed,
+    decision: Decision,
+    prepared: Prepared | None,
+    links: LinkPlan,
+    after: State,
+    document: str,
+) -> Journal:
+    """Keep the bytes to go back to, then announce the change."""
+    changes = prepared.plan.changes if prepared else ()
+    for change in changes:
+        for content in (_way_back(change), change.original):
+            if content is not None:
+                host.state.keep(content)
+    journal = Journal(
+        config=prepared.identity if prepared else "",
+        document=document,
+        previous=observed.state,
+        next=after,
+        files=tuple(
+            JournalFile(
+                path=change.path, before=_digest(_way_back(change)), after=_digest(change.after)
+            )
+            for change in changes
+        ),
+        links=tuple(
+            JournalLink(path=link.path, before=link.before, after=link.after)
+            for link in links.changes
+        ),
+        restarts=decision.must_restart,
+        baseline={name: dict(handler) for name, handler in observed.loaded.handlers.items()},
+        foreign={name: dict(each) for name, each in prepared.foreign.items()} if prepared else {},
+        ours=tuple(sorted(decision.ours | decision.handlers.keys())),
+        network_ready=observed.loaded.network_ready,
+        unit=observed.daemon.unit,
+        socket=observed.daemon.socket,
+    )
+    host.state.open_journal(journal)
+    return journal
+
+
+def _way_back(change: FileChange) -> bytes | None:
+    """What a rollback restores: the present bytes, or where an earlier run wrote them and died
+    before the restart, those of before that run.
+    """
+    return change.before if change.is_write else change.original
+
+
+def make_links(host: Host, links: LinkPlan) -> None:
+    """Make and exchange symlinks, each by one rename."""
+    for link in links.changes:
+        host.files.make_folders(link.path.rpartition("/")[0])
+        host.files.link(link.path, link.after)
+
+
+def write_files(host: Host, prepared: Prepared) -> None:
+    """Write the planned files in their order."""
+    for change in prepared.plan.writes:
+        if change.after is None:
+            host.files.delete(change.path)
+        else:
+            host.files.make_folders(change.path.rpartition("/")[0])
+            host.files.write(change.path, change.after)

@@ -1,0 +1,230 @@
+"""Second step, pure: what is to be declared, linked and removed, and whether the daemon must restart.
+
+The document says what the node is to have, the daemon what it serves, the files what it will serve
+after its next start. Files are written when either of the last two lacks something; the daemon
+restarts only when the first of them does.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from wasmwright_installer.apply.observe import Observed
+from wasmwright_installer.config import tables
+from wasmwright_installer.config.layout import sha256
+from wasmwright_installer.config.wanted import NodeRules, handler_table, option_warnings
+from wasmwright_installer.contract import NodeDocument, RuntimeEntry
+from wasmwright_installer.detect.bundles import own_handler
+from wasmwright_installer.detect.handlers import (
+    Handler,
+    binary_of,
+    normal_handler,
+    uses_systemd_cgroup,
+)
+from wasmwright_installer.errors import ConflictError
+
+Table = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What a run is to do, before any text is written."""
+
+    wanted: Mapping[str, Table]
+    """Handlers of the document that are declared by us."""
+    adopted: frozenset[str]
+    """Handlers of the document that somebody else declares just so."""
+    handlers: Mapping[str, Table]
+    """Everything to declare when the files are written; nothing = give the node back."""
+    ours: frozenset[str]
+    """Handlers that we declared before this run."""
+    must_write: bool
+    must_restart: bool
+    why: str
+    surviving: frozenset[str]
+    """Handlers whose pods live through a restart."""
+    warnings: tuple[str, ...] = field(default=())
+
+    @property
+    def gives_back(self) -> bool:
+        """Whether nothing of ours is to stay in the configuration."""
+        return not self.handlers
+
+
+def decide(document: NodeDocument, observed: Observed) -> Decision:
+    """Compare a document with a host.
+
+    Raises:
+        ConflictError: a handler of the document is declared by somebody else, differently.
+    """
+    ours = own_handlers(observed)
+    rules = _rules(observed)
+    adopted = frozenset(
+        entry.handler.handler
+        for entry in document.runtimes
+        if entry.handler.handler not in ours and _is_adopted(entry, observed, rules)
+    )
+    wanted = {
+        entry.handler.handler: handler_table(entry.handler, rules)
+        for entry in document.runtimes
+        if entry.handler.handler not in adopted
+    }
+    declared = {**_declared(document, observed, rules, ours, adopted), **wanted}
+    must_write, must_restart, why = _necessity(wanted, ours, observed, bool(document.runtimes))
+    return Decision(
+        wanted=wanted,
+        adopted=adopted,
+        handlers=dict(sorted(declared.items())) if document.runtimes else {},
+        ours=ours,
+        must_write=must_write,
+        must_restart=must_restart,
+        why=why,
+        surviving=_surviving(document, observed),
+        warnings=tuple(
+            warning
+            for entry in document.runtimes
+            for warning in option_warnings(entry.handler, rules)
+        ),
+    )
+
+
+def own_handlers(observed: Observed) -> frozenset[str]:
+    """What we declared: by our record, and by files and daemon should the record be lost."""
+    foreign = _declared_in(observed.base.tree)
+    declared = _declared_in(observed.present.tree)
+    seen = {name: normal_handler(table) for name, table in declared.items()}
+    named = {
+        name
+        for name, handler in (*seen.items(), *observed.loaded.handlers.items())
+        if name not in foreign and own_handler(binary_of(handler)) == name
+    }
+    return frozenset(observed.state.handlers) | named
+
+
+def _declared_in(tree: Mapping[str, bytes]) -> dict[str, Any]:
+    declared: dict[str, Any] = {}
+    for path, content in tree.items():
+        declared.update(tables.all_runtimes(tables.parse(path, content)))
+    return declared
+
+
+def _rules(observed: Observed) -> NodeRules:
+    version = observed.daemon.version
+    return NodeRules(
+        version=(version.major, version.minor),
+        systemd_cgroup=uses_systemd_cgroup(observed.loaded),
+        cgroup_v2=observed.node.cgroup_v2,
+        has_dbus=observed.node.has_dbus,
+    )
+
+
+def _is_adopted(entry: RuntimeEntry, observed: Observed, rules: NodeRules) -> bool:
+    name = entry.handler.handler
+    loaded = observed.loaded.handlers.get(name)
+    if loaded is not None and _is_equal(entry, loaded, handler_table(entry.handler, rules)):
+        return True
+    place = _foreign_place(name, observed)
+    if loaded is None and not place:
+        return False
+    raise ConflictError(
+        f"handler {name!r} is declared by somebody else in {place or 'no file that was found'}"
+        f"{_difference(loaded)}; give runtime {entry.name!r} another handler, "
+        "or take that declaration out",
+        reason="ForeignHandler",
+    )
+
+
+def _is_equal(entry: RuntimeEntry, loaded: Handler, table: Table) -> bool:
+    """A declaration that leads straight to a binary of the host is as good as our own link."""
+    if loaded == normal_handler(table):
+        return True
+    host = entry.source.host_path
+    if host is None:
+        return False
+    link = binary_of(normal_handler(table))
+    return loaded == normal_handler(_replaced(table, link, host.path))
+
+
+def _replaced(table: Table, old: str, new: str) -> dict[str, Any]:
+    return {
+        key: _replaced(value, old, new)
+        if isinstance(value, Mapping)
+        else new
+        if value == old
+        else value
+        for key, value in table.items()
+    }
+
+
+def _foreign_place(name: str, observed: Observed) -> str:
+    for path, content in observed.base.tree.items():
+        if name in tables.all_runtimes(tables.parse(path, content)):
+            line = tables.handler_line(content.decode(), name)
+            return f"{path}:{line}" if line else path
+    return ""
+
+
+def _difference(loaded: Handler | None) -> str:
+    return " and not loaded yet" if loaded is None else f" as {dict(loaded)}"
+
+
+def _declared(
+    document: NodeDocument,
+    observed: Observed,
+    rules: NodeRules,
+    ours: frozenset[str],
+    adopted: frozenset[str],
+) -> dict[str, Table]:
+    """What we declared stays, and what the cluster knows is declared ahead; strangers' names not."""
+    taken = adopted | set(_declared_in(observed.base.tree))
+    taken |= {name for name in observed.loaded.handlers if name not in ours}
+    ahead = {
+        entry.handler: handler_table(entry, rules)
+        for entry in document.declared
+        if entry.handler not in taken
+    }
+    return {**_kept_tables(observed, ours), **ahead}
+
+
+def _kept_tables(observed: Observed, ours: frozenset[str]) -> dict[str, Table]:
+    in_files = _declared_in(observed.present.tree)
+    return {
+        name: observed.state.handlers.get(name) or in_files[name]
+        for name in sorted(ours)
+        if name in observed.state.handlers or name in in_files
+    }
+
+
+def _necessity(
+    wanted: Mapping[str, Table], ours: frozenset[str], observed: Observed, any_wanted: bool
+) -> tuple[bool, bool, str]:
+    loaded = observed.loaded.handlers
+    if not any_wanted:
+        served = sorted(ours & set(loaded))
+        has_files = any(
+            observed.base.tree.get(path) != content
+            for path, content in observed.present.tree.items()
+        ) or bool(observed.state.files)
+        why = f"handlers {', '.join(served)} are served and no longer wanted" if served else ""
+        return has_files or bool(served), bool(served), why or "nothing of wasmwright is served"
+    missing = sorted(n for n, table in wanted.items() if loaded.get(n) != normal_handler(table))
+    unwritten = [name for name, table in wanted.items() if not _is_held(name, table, observed)]
+    if missing:
+        return True, True, f"handlers {', '.join(missing)} are not served as wanted"
+    why = "every wanted handler is served" if wanted else "every handler is served by others"
+    return bool(unwritten), False, why
+
+
+def _is_held(name: str, table: Table, observed: Observed) -> bool:
+    tree, state = observed.present.tree, observed.state
+    intact = all(
+        file.path in tree and sha256(tree[file.path]) == file.sha256 for file in state.files
+    )
+    return bool(state.files) and intact and state.handlers.get(name) == dict(table)
+
+
+def _surviving(document: NodeDocument, observed: Observed) -> frozenset[str]:
+    entries = (*document.declared, *(runtime.handler for runtime in document.runtimes))
+    known = {entry.handler: entry.pods_survive_restart for entry in entries}
+    kept = {name for name in observed.state.surviving if name not in known}
+    return frozenset(kept | {name for name, survives in known.items() if survives})

@@ -1,0 +1,49 @@
+"""The host as the steps see it: one bundle of ports, so that tests bring their own."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from wasmwright_installer.host.commands import Commands, HostCommands
+from wasmwright_installer.host.cri import CRI, SocketCRI
+from wasmwright_installer.host.files import HostFiles
+from wasmwright_installer.host.state import StateStore
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How long things may take, in seconds."""
+
+    lock: float = 60.0
+    answer: float = 5.0
+    """One answer of a daemon that runs."""
+    restart: float = 60.0
+    settle: float = 30.0
+    """From the end of a restart until the daemon serves the CRI again."""
+    command: float = 20.0
+    step: float = 0.01
+    """Between two questions whether the daemon answers again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Host:
+    """Everything through which a host is looked at and changed."""
+
+    files: HostFiles
+    commands: Commands
+    connect: Callable[[Path], CRI]
+    limits: Limits = Limits()
+
+    @property
+    def state(self) -> StateStore:
+        """What we left on the host."""
+        return StateStore(self.files)
+
+    def cri(self, socket: str) -> CRI:
+        """Return the daemon behind a socket of the host."""
+        return self.connect(self.files.local(socket))
+
+
+def real_host(root: Path, limits: Limits) -> Host:
+    """Return the host whose `/` is found at `root`."""
+    return Host(HostFiles(root), HostCommands(root), SocketCRI, limits)

@@ -1,0 +1,35 @@
+"""What is known before the first write, and what a run did: the two records that steps hand on."""
+
+from dataclasses import dataclass
+
+from wasmwright_installer.apply.decide import Decision
+from wasmwright_installer.apply.guard import Usage
+from wasmwright_installer.apply.links import LinkPlan
+from wasmwright_installer.apply.observe import Observed
+from wasmwright_installer.apply.prepare import Prepared
+from wasmwright_installer.contract import RuntimeEntry
+from wasmwright_installer.detect.handlers import Loaded
+
+
+@dataclass(frozen=True, slots=True)
+class Intent:
+    """Everything that is known before the first write."""
+
+    observed: Observed
+    decision: Decision
+    prepared: Prepared | None
+    runtimes: tuple[RuntimeEntry, ...]
+    """Those that are reached through our links."""
+    links: LinkPlan
+    usage: Usage
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a run did."""
+
+    loaded: Loaded
+    changed: bool
+    restarted: bool
+    unavailable_ms: int
+    warnings: tuple[str, ...]

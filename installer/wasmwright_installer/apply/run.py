@@ -1,0 +1,150 @@
+"""One run: the steps in their order. Every step before `commit` leaves the host as it was."""
+
+from pathlib import Path
+
+from wasmwright_installer.apply import commit, undo
+from wasmwright_installer.apply.activate import ActivationError, prove, restart
+from wasmwright_installer.apply.binaries import read_artifacts, stage, sweep_store
+from wasmwright_installer.apply.cleanup import record, remove_obsolete, tidy
+from wasmwright_installer.apply.decide import decide
+from wasmwright_installer.apply.guard import look_at_usage, refuse_losses
+from wasmwright_installer.apply.host import Host
+from wasmwright_installer.apply.intent import Intent, Outcome
+from wasmwright_installer.apply.links import linked_runtimes, plan_links
+from wasmwright_installer.apply.observe import observe
+from wasmwright_installer.apply.prepare import prepare, refuse_known_failure
+from wasmwright_installer.apply.result import identity_of, success
+from wasmwright_installer.contract import HOST_ROOT, ApplyResult, NodeDocument
+from wasmwright_installer.detect.handlers import Loaded
+from wasmwright_installer.detect.support import NodeFacts, refuse_immutable
+from wasmwright_installer.errors import InstallerError, WrongNodeError
+from wasmwright_installer.host.bundles import remove_dead
+from wasmwright_installer.host.lock import node_lock
+from wasmwright_installer.host.probe import node_facts
+from wasmwright_installer.host.state import State
+
+
+def look(host: Host, document: NodeDocument) -> Intent:
+    """Find out what a run would do; nothing that the daemon reads is changed.
+
+    Raises:
+        InstallerError: the run would be refused.
+    """
+    node = node_facts(host.files)
+    refuse_immutable(node)
+    _refuse_other_machine(node, document)
+    observed = observe(host, node)
+    decision = decide(document, observed)
+    prepared = prepare(host, observed, decision)
+    runtimes = linked_runtimes(document, observed, decision)
+    planned = plan_links(host, runtimes)
+    usage = look_at_usage(host, observed, decision, planned)
+    return Intent(observed, decision, prepared, runtimes, planned, usage)
+
+
+def _refuse_other_machine(node: NodeFacts, document: NodeDocument) -> None:
+    wanted = document.node.machine_id
+    if wanted and wanted != node.machine_id:
+        raise WrongNodeError(
+            f"the document is for the machine with id {wanted}, but this one is "
+            f"{node.machine_id or 'without an id'}; the node was replaced, or /etc/machine-id was",
+            reason="WrongMachine",
+        )
+
+
+def apply(
+    host: Host, document: NodeDocument, artifacts: Path | None, *, retry: bool = False
+) -> ApplyResult:
+    """Make a host have exactly what the document says.
+
+    Args:
+        host: where.
+        document: what; an empty one gives the node back.
+        artifacts: the directory that `fetch` filled.
+        retry: try again a change that had to be undone before.
+
+    Raises:
+        InstallerError: the goal was not reached; the class says what became of the host.
+    """
+    refuse_immutable(node_facts(host.files))
+    with node_lock(host.files, host.limits.lock):
+        _refuse_other_machine(node_facts(host.files), document)
+        undo.recover(host)
+        intent = look(host, document)
+        if not retry and intent.prepared and intent.prepared.plan.writes:
+            refuse_known_failure(
+                intent.observed.state, identity_of(document), intent.prepared.identity
+            )
+        permitted = refuse_losses(intent.usage, intent.decision, document.wasm_pods)
+        outcome = _change(host, document, intent, artifacts)
+    return success(document, intent, outcome, permitted)
+
+
+def _change(host: Host, document: NodeDocument, intent: Intent, artifacts: Path | None) -> Outcome:
+    folders = _folders(host, intent)
+    try:
+        staged = stage(host, intent.runtimes, read_artifacts(artifacts), intent.observed.state)
+    except InstallerError:
+        tidy(host, intent.observed.state, folders)
+        raise
+    after = commit.next_state(
+        intent.observed, intent.decision, intent.prepared, staged.installed, folders
+    ).model_copy(update={"document": identity_of(document)})
+    loaded, unavailable_ms = _commit_and_prove(host, document, intent, after)
+    remove_obsolete(host, intent.links)
+    swept = sweep_store(host)
+    record(host, after)
+    wrote = bool(intent.prepared and intent.prepared.plan.writes)
+    return Outcome(
+        loaded=loaded,
+        changed=wrote or swept or bool(intent.links.changes or intent.links.obsolete),
+        restarted=intent.decision.must_restart,
+        unavailable_ms=unavailable_ms,
+        warnings=staged.warnings,
+    )
+
+
+def _folders(host: Host, intent: Intent) -> tuple[str, ...]:
+    """Directories that this run makes, with those of earlier runs."""
+    places = [HOST_ROOT]
+    if intent.prepared:
+        places += [change.path.rpartition("/")[0] for change in intent.prepared.plan.writes]
+    known = intent.observed.state.folders
+    missing = [path for place in places for path in host.files.missing_folders(place)]
+    return (*known, *dict.fromkeys(path for path in missing if path not in known))
+
+
+def _commit_and_prove(
+    host: Host, document: NodeDocument, intent: Intent, after: State
+) -> tuple[Loaded, int]:
+    decision, prepared = intent.decision, intent.prepared
+    is_quiet = not decision.must_restart and not (prepared and prepared.plan.writes)
+    if is_quiet:
+        commit.make_links(host, intent.links)
+        return intent.observed.loaded, 0
+    journal = commit.open_journal(
+        host, intent.observed, decision, prepared, intent.links, after, identity_of(document)
+    )
+    try:
+        commit.make_links(host, intent.links)
+        if prepared:
+            commit.write_files(host, prepared)
+        for bundle in intent.usage.dead:
+            remove_dead(host.commands, bundle)
+    except InstallerError:
+        undo.restore(host, journal)
+        host.state.close_journal()
+        tidy(host, intent.observed.state, after.folders)
+        raise
+    if not decision.must_restart:
+        host.state.save(after)
+        host.state.close_journal()
+        return intent.observed.loaded, 0
+    try:
+        unavailable_ms = restart(host, journal.unit, journal.socket)
+        loaded = prove(host, journal)
+    except ActivationError as error:
+        raise undo.roll_back(host, journal, str(error)) from error
+    host.state.save(after)
+    host.state.close_journal()
+    return loaded, unavailable_ms

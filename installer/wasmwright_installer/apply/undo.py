@@ -1,0 +1,142 @@
+"""The way back: after a change that the daemon did not take, and after a run that was killed."""
+
+import time
+
+from wasmwright_installer.apply.activate import (
+    ActivationError,
+    changed_for_others,
+    prove_undone,
+    restart,
+)
+from wasmwright_installer.apply.host import Host
+from wasmwright_installer.detect.handlers import Loaded
+from wasmwright_installer.errors import RollbackFailedError, RolledBackError
+from wasmwright_installer.host.commands import run
+from wasmwright_installer.host.cri import CRIUnavailableError
+from wasmwright_installer.host.state import Journal, RefusedChange, State, digest
+
+
+def roll_back(host: Host, journal: Journal, cause: str) -> RolledBackError:
+    """Restore files and links of before, restart, and prove it; return what to tell.
+
+    Raises:
+        RollbackFailedError: the daemon is not what it was before.
+    """
+    foreign = restore(host, journal)
+    try:
+        run(host.commands, "systemctl", "reset-failed", journal.unit, timeout=host.limits.command)
+        restart(host, journal.unit, journal.socket)
+        prove_undone(host, journal)
+    except ActivationError as error:
+        raise RollbackFailedError(
+            f"{cause}; the files of before are back{_except(foreign)}, but {error}: "
+            f"look at 'journalctl -u {journal.unit}' on this node",
+            reason="RollbackFailed",
+        ) from error
+    refused = RefusedChange(document=journal.document, config=journal.config, message=cause[:400])
+    host.state.save(journal.previous.model_copy(update={"refused": refused}))
+    host.state.close_journal()
+    return RolledBackError(
+        f"{cause}; the configuration of before is back{_except(foreign)} and serves again",
+        reason="RolledBack",
+    )
+
+
+def restore(host: Host, journal: Journal) -> list[str]:
+    """Undo in the opposite order of the writes.
+
+    A file that somebody else edited in between is left as it is, since to restore it would lose
+    that edit; such files are returned.
+    """
+    foreign: list[str] = []
+    for file in reversed(journal.files):
+        host.files.discard_temporary(file.path)
+        present = _digest(host, file.path)
+        if present == file.before:
+            continue
+        if present != file.after:
+            foreign.append(file.path)
+        elif file.before is None:
+            host.files.delete(file.path)
+        else:
+            host.files.make_folders(file.path.rpartition("/")[0])
+            host.files.write(file.path, host.state.content(file.before))
+    for link in journal.links:
+        host.files.discard_temporary(link.path)
+        if host.files.link_target(link.path) == link.after:
+            _restore_link(host, link.path, link.before)
+    return foreign
+
+
+def _restore_link(host: Host, path: str, before: str | None) -> None:
+    if before is not None:
+        host.files.link(path, before)
+        return
+    host.files.delete(path)
+    host.files.delete_empty_folder(path.rpartition("/")[0])
+
+
+def _digest(host: Host, path: str) -> str | None:
+    content = host.files.read(path)
+    return None if content is None else digest(content)
+
+
+def _except(foreign: list[str]) -> str:
+    return f", except {', '.join(foreign)}, which somebody edited in between" if foreign else ""
+
+
+def recover(host: Host) -> None:
+    """Bring a change that a killed run left half done to a state that the next steps can start from.
+
+    Where the daemon is well, what was written counts as ours and the run goes on from there. Where
+    it is not, the change is undone.
+
+    Raises:
+        RolledBackError: the change was undone; this run ends, the next one is free to try.
+    """
+    journal = host.state.journal()
+    if journal is None:
+        return
+    for path in (*(file.path for file in journal.files), *(link.path for link in journal.links)):
+        host.files.discard_temporary(path)
+    loaded = _answer(host, journal)
+    if loaded is None:
+        raise roll_back(host, journal, "a run was ended while containerd did not serve the CRI")
+    committed = all(_digest(host, file.path) == file.after for file in journal.files)
+    problem = changed_for_others(loaded, journal)
+    if problem:
+        raise roll_back(host, journal, f"a run was ended in the middle of a change, and {problem}")
+    host.state.save(_taken_over(host, journal, committed=committed))
+    host.state.close_journal()
+
+
+def _answer(host: Host, journal: Journal) -> Loaded | None:
+    """Ask for as long as a restart that is still under way may take."""
+    cri = host.cri(journal.socket)
+    deadline = time.monotonic() + host.limits.settle
+    while True:
+        try:
+            return cri.loaded(host.limits.answer)
+        except CRIUnavailableError:
+            if time.monotonic() > deadline:
+                return None
+            time.sleep(host.limits.step)
+
+
+def _taken_over(host: Host, journal: Journal, *, committed: bool) -> State:
+    """Return what we hold: of each file what it really is, of the handlers what all files say."""
+    if committed:
+        return journal.next
+    before = {file.path: file for file in journal.previous.files}
+    after = {file.path: file for file in journal.next.files}
+    held = []
+    for file in journal.files:
+        record = (after if _digest(host, file.path) == file.after else before).get(file.path)
+        held += [record] if record else []
+    return journal.previous.model_copy(
+        update={
+            "files": tuple(held),
+            "folders": journal.next.folders,
+            "names": tuple(sorted({*journal.previous.names, *journal.next.names})),
+        }
+    )

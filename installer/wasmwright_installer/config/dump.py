@@ -1,0 +1,118 @@
+"""What `containerd config dump` proves, and the checks that it cannot make.
+
+A dump shows how the daemon's own parser and migrations understand the files. It does not notice a
+missing default runtime, an empty runtime type or (since 2.0) a literal import that does not exist.
+"""
+
+import re
+import tomllib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Self
+
+from wasmwright_installer.config import tables
+from wasmwright_installer.config.tables import Document
+from wasmwright_installer.detect.handlers import normal_handler
+from wasmwright_installer.errors import RefusedError
+
+_NOT_COMPARED = frozenset({"imports"})
+"""containerd 1.x lists the loaded files there, and staged files have other names."""
+
+_CHANGING = re.compile(r"""\b(?:time|t|file|row|column)=(?:"[^"]*"|\S+)""")
+_MIGRATED = "Configuration migrated from version"
+
+
+@dataclass(frozen=True, slots=True)
+class Dump:
+    """One run of `config dump`."""
+
+    document: Document
+    warnings: frozenset[str]
+    """What the daemon says of keys, without time stamps, file names and row numbers."""
+
+    @classmethod
+    def parse(cls, stdout: str, stderr: str) -> Self:
+        """Read both streams; that a file was migrated from an older schema is no warning for us."""
+        lines = (_CHANGING.sub("", line).strip() for line in stderr.splitlines())
+        return cls(
+            document=tomllib.loads(stdout),
+            warnings=frozenset(line for line in lines if line and _MIGRATED not in line),
+        )
+
+
+def differences(before: Document, after: Document, ours: frozenset[str]) -> tuple[str, ...]:
+    """Return where two dumps differ outside our own handlers, as dotted keys with both values."""
+    old, new = dict(_leaves(before)), dict(_leaves(after))
+    found = []
+    for path in sorted(old.keys() | new.keys()):
+        if old.get(path) == new.get(path) or _is_ours(path, ours):
+            continue
+        found.append(f"{'.'.join(path)}: {_shown(old, path)} -> {_shown(new, path)}")
+    return tuple(found)
+
+
+def _leaves(
+    document: Mapping[str, Any], above: tuple[str, ...] = ()
+) -> Iterator[tuple[tuple[str, ...], object]]:
+    for key, value in document.items():
+        path = (*above, key)
+        if isinstance(value, Mapping):
+            yield from _leaves(value, path)
+        elif path[0] not in _NOT_COMPARED:
+            yield path, value
+
+
+def _is_ours(path: tuple[str, ...], ours: frozenset[str]) -> bool:
+    place = ("plugins", None, "containerd", "runtimes")
+    at_handlers = len(path) > len(place) and all(
+        key in (None, part) for key, part in zip(place, path, strict=False)
+    )
+    return at_handlers and path[1] in {tables.GRPC_TABLE, tables.RUNTIME_TABLE} and path[4] in ours
+
+
+def _shown(leaves: Mapping[tuple[str, ...], object], path: tuple[str, ...]) -> str:
+    return repr(leaves[path]) if path in leaves else "absent"
+
+
+def refuse_side_effects(
+    before: Dump, after: Dump, expected: Mapping[str, Document], ours: frozenset[str]
+) -> None:
+    """Refuse a staged configuration that does anything else than declare our handlers.
+
+    Args:
+        before: the present files.
+        after: the staged files.
+        expected: every handler of ours that the staged files are to declare.
+        ours: these, and those that the staged files no longer declare.
+    """
+    changed = differences(before.document, after.document, ours)
+    if changed:
+        _refuse("would change more than its own handlers", changed)
+    declared = tables.all_runtimes(after.document)
+    wrong = [name for name in sorted(ours) if not _as_expected(name, declared, expected)]
+    if wrong:
+        _refuse("does not take effect for handlers", wrong)
+    untyped = [name for name in sorted(expected) if not declared[name].get("runtime_type")]
+    if untyped:
+        _refuse("leaves runtime_type empty for handlers", untyped)
+    default = tables.default_runtime(after.document)
+    if default and default not in declared:
+        _refuse("lacks the default runtime", [default])
+    noise = sorted(after.warnings - before.warnings)
+    if noise:
+        _refuse("makes the daemon warn", noise)
+
+
+def _as_expected(
+    name: str, declared: Mapping[str, Document], expected: Mapping[str, Document]
+) -> bool:
+    if name not in expected:
+        return name not in declared
+    return name in declared and normal_handler(declared[name]) == normal_handler(expected[name])
+
+
+def _refuse(what: str, where: tuple[str, ...] | list[str]) -> None:
+    raise RefusedError(
+        f"the planned configuration {what}: {'; '.join(where[:5])}; nothing was changed",
+        reason="ValidationFailed",
+    )

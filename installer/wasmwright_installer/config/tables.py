@@ -1,0 +1,96 @@
+"""Where handlers stand in containerd's configuration."""
+
+import json
+import re
+import tomllib
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
+from wasmwright_installer.errors import RefusedError
+
+GRPC_TABLE: Final = "io.containerd.grpc.v1.cri"
+"""The CRI plugin's table in schema 1 and 2; containerd 2.x still migrates it."""
+RUNTIME_TABLE: Final = "io.containerd.cri.v1.runtime"
+"""The table since schema 3. A file of schema 2 may hold it too (AKS does)."""
+
+Document = Mapping[str, Any]
+
+_BARE_KEY = re.compile(r"^[A-Za-z0-9_-]+$")
+
+
+def parse(path: str, content: bytes) -> Document:
+    """Parse a file; one that is no TOML is refused with its name and the place."""
+    try:
+        return tomllib.loads(content.decode())
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise RefusedError(
+            f"{path} is no valid TOML ({error}); mend it first", reason="ConfigUnreadable"
+        ) from error
+
+
+def plugin(document: Document, table: str) -> Document | None:
+    """Return a plugin's table, or None if the document has none."""
+    plugins = document.get("plugins")
+    found = plugins.get(table) if isinstance(plugins, Mapping) else None
+    return found if isinstance(found, Mapping) else None
+
+
+def runtimes(document: Document, table: str) -> Document | None:
+    """Return the handlers that a document declares in a table, or None if it declares none."""
+    containerd = (plugin(document, table) or {}).get("containerd")
+    found = containerd.get("runtimes") if isinstance(containerd, Mapping) else None
+    return found if isinstance(found, Mapping) else None
+
+
+def all_runtimes(document: Document) -> dict[str, Any]:
+    """Return the handlers of a document in whichever table."""
+    merged: dict[str, Any] = {}
+    for table in (GRPC_TABLE, RUNTIME_TABLE):
+        merged.update(runtimes(document, table) or {})
+    return merged
+
+
+def default_runtime(document: Document) -> str:
+    """Return the name of the handler for pods without a RuntimeClass, or ""."""
+    for table in (RUNTIME_TABLE, GRPC_TABLE):
+        containerd = (plugin(document, table) or {}).get("containerd", {})
+        if containerd.get("default_runtime_name"):
+            return str(containerd["default_runtime_name"])
+    return ""
+
+
+def render_handler(table: str, name: str, content: Document) -> Iterator[str]:
+    """Yield the lines of a handler's tables, in the way containerd's own documentation writes them."""
+    header = f'plugins."{table}".containerd.runtimes.{_key(name)}'
+    scalars = {key: value for key, value in content.items() if not isinstance(value, Mapping)}
+    yield f"[{header}]"
+    for key, value in scalars.items():
+        yield f"  {_key(key)} = {_value(value)}"
+    for key, value in content.items():
+        if isinstance(value, Mapping) and value:
+            yield f"  [{header}.{_key(key)}]"
+            for inner, scalar in value.items():
+                yield f"    {_key(inner)} = {_value(scalar)}"
+
+
+def _key(name: str) -> str:
+    return name if _BARE_KEY.match(name) else json.dumps(name)
+
+
+def _value(value: object) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, (list, tuple)):
+        return f"[{', '.join(_value(item) for item in value)}]"
+    if isinstance(value, (int, float)):
+        return str(value)
+    return json.dumps(str(value), ensure_ascii=False).replace("\x7f", "\\u007f")
+
+
+def handler_line(text: str, name: str) -> int:
+    """Return the number of the line that declares a handler, or 0 if no header names it."""
+    pattern = re.compile(rf"""^\s*\[.*runtimes\s*\.\s*["']?{re.escape(name)}["']?\s*\]""")
+    for number, line in enumerate(text.splitlines(), start=1):
+        if pattern.match(line):
+            return number
+    return 0

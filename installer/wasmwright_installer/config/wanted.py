@@ -1,0 +1,84 @@
+"""What a handler's table is to hold on this node.
+
+Rules and their reasons: `docs/decisions/0001-shim-options.md`.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from wasmwright_installer.contract import HandlerEntry, RuntimeType, handler_path
+from wasmwright_installer.detect.handlers import RUNC_TYPE
+
+_FIRST_WITH_SHIM_OPTIONS = (1, 7)
+"""containerd 1.6 has no field to hand options to a shim other than runc's."""
+
+
+@dataclass(frozen=True, slots=True)
+class NodeRules:
+    """What of the node decides about a handler's options."""
+
+    version: tuple[int, int]
+    systemd_cgroup: bool
+    """runc's `SystemdCgroup` on this node."""
+    cgroup_v2: bool
+    has_dbus: bool
+
+
+def handler_table(entry: HandlerEntry, rules: NodeRules) -> dict[str, Any]:
+    """Return the table for a handler, as it is written and as it will be loaded."""
+    match entry.type:
+        case RuntimeType.OCI_RUNTIME:
+            table = _oci_table(entry, rules)
+        case RuntimeType.CONTAINERD_SHIM:
+            table = _shim_table(entry, rules)
+    return table
+
+
+def _oci_table(entry: HandlerEntry, rules: NodeRules) -> dict[str, Any]:
+    options: dict[str, Any] = {
+        "BinaryName": handler_path(entry),
+        "SystemdCgroup": rules.systemd_cgroup,
+    }
+    return {"runtime_type": RUNC_TYPE, **_common(entry), "options": options | dict(entry.options)}
+
+
+def _shim_table(entry: HandlerEntry, rules: NodeRules) -> dict[str, Any]:
+    table: dict[str, Any] = {"runtime_type": handler_path(entry), **_common(entry)}
+    if entry.options and rules.version >= _FIRST_WITH_SHIM_OPTIONS:
+        table["options"] = _shim_options(entry.options, rules)
+    return table
+
+
+def _shim_options(options: Mapping[str, Any], rules: NodeRules) -> dict[str, Any]:
+    if "SystemdCgroup" not in options:
+        return dict(options)
+    usable = rules.systemd_cgroup and rules.cgroup_v2 and rules.has_dbus
+    return {**options, "SystemdCgroup": bool(options["SystemdCgroup"]) and usable}
+
+
+def option_warnings(entry: HandlerEntry, rules: NodeRules) -> tuple[str, ...]:
+    """Say which of the document's options cannot be honoured on this node, and why."""
+    if entry.type is not RuntimeType.CONTAINERD_SHIM or not entry.options:
+        return ()
+    name = f"handler {entry.handler}"
+    if rules.version < _FIRST_WITH_SHIM_OPTIONS:
+        return (f"{name}: containerd before 1.7 hands no options to shims; they are left out",)
+    if entry.options.get("SystemdCgroup") is not True:
+        return ()
+    if not rules.cgroup_v2:
+        return (f"{name}: SystemdCgroup has no effect on a cgroup v1 node; false is written",)
+    if not rules.has_dbus:
+        return (f"{name}: SystemdCgroup needs D-Bus, which this node lacks; false is written",)
+    if not rules.systemd_cgroup:
+        return (f"{name}: runc does not use SystemdCgroup on this node; false is written",)
+    return ()
+
+
+def _common(entry: HandlerEntry) -> dict[str, Any]:
+    common: dict[str, Any] = {}
+    if entry.pod_annotations:
+        common["pod_annotations"] = list(entry.pod_annotations)
+    if entry.snapshotter:
+        common["snapshotter"] = entry.snapshotter
+    return common

@@ -1,0 +1,1 @@
+"""Decisions over observed facts: which daemon, which node, which pods. Pure."""

@@ -1,0 +1,6 @@
+"""Getting binaries: download, check, unpack. Unprivileged, and apart from everything on a host."""
+
+from wasmwright_installer.fetch.limits import FetchLimits
+from wasmwright_installer.fetch.run import fetch
+
+__all__ = ["FetchLimits", "fetch"]

@@ -1,0 +1,1 @@
+"""Effects on one host, under a given root: files, processes, systemd, the runtime's socket."""

@@ -1,0 +1,120 @@
+"""Commands on the host: the second port, beside files, through which a host is changed."""
+
+import subprocess
+import tempfile
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Protocol
+
+from typing_extensions import override
+
+NOT_EXECUTABLE = frozenset({126, 127})
+"""Exit codes that say a program could not be started at all."""
+
+TIMED_OUT = 124
+
+_STEP = 0.02
+"""Seconds between two looks at a running command."""
+
+
+@dataclass(frozen=True, slots=True)
+class Completed:
+    """How a command ended."""
+
+    code: int
+    stdout: str = ""
+    stderr: str = ""
+
+    @property
+    def output(self) -> str:
+        """Both streams."""
+        return f"{self.stdout}{self.stderr}"
+
+
+class Running(Protocol):
+    """A command that has been started."""
+
+    def poll(self) -> Completed | None:
+        """Return how it ended, or None while it runs."""
+        ...
+
+    def kill(self) -> None:
+        """End it."""
+        ...
+
+
+class Commands(Protocol):
+    """What can start programs on the host."""
+
+    def start(self, *arguments: str) -> Running:
+        """Start a program in the host's file system, without waiting for it."""
+        ...
+
+
+def run(commands: Commands, *arguments: str, timeout: float) -> Completed:
+    """Run a program on the host to its end; after `timeout` seconds it is killed (code 124)."""
+    running = commands.start(*arguments)
+    deadline = time.monotonic() + timeout
+    step = 0.001
+    while (completed := running.poll()) is None:
+        if time.monotonic() > deadline:
+            running.kill()
+            return Completed(TIMED_OUT, stderr=f"no end after {timeout:g} s")
+        time.sleep(step)
+        step = min(step * 2, _STEP)
+    return completed
+
+
+class HostCommands(Commands):
+    """Programs of the host, started with its `/` as their root."""
+
+    def __init__(self, root: Path) -> None:
+        self._prefix = () if root == Path("/") else ("chroot", str(root))
+
+    @override
+    def start(self, *arguments: str) -> Running:
+        stdout, stderr = tempfile.TemporaryFile(), tempfile.TemporaryFile()  # noqa: SIM115  # closed by poll
+        process = subprocess.Popen(
+            [*self._prefix, *arguments],
+            stdin=subprocess.DEVNULL,
+            stdout=stdout,
+            stderr=stderr,
+            env=_ENVIRONMENT,
+        )
+        return _Process(process, stdout, stderr)
+
+
+_ENVIRONMENT = {
+    "PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+    "LC_ALL": "C",
+}
+
+
+class _Process(Running):
+    """A child whose output goes to unnamed files, so that no full pipe can hold it up."""
+
+    def __init__(
+        self, process: subprocess.Popen[bytes], stdout: IO[bytes], stderr: IO[bytes]
+    ) -> None:
+        self._process = process
+        self._streams = (stdout, stderr)
+
+    @override
+    def poll(self) -> Completed | None:
+        code = self._process.poll()
+        if code is None:
+            return None
+        texts = []
+        for stream in self._streams:
+            stream.seek(0)
+            texts.append(stream.read().decode(errors="replace"))
+            stream.close()
+        return Completed(code, *texts)
+
+    @override
+    def kill(self) -> None:
+        self._process.kill()
+        self._process.wait()
+        for stream in self._streams:
+            stream.close()

@@ -1,0 +1,226 @@
+"""Files of one host, under a given root: read, written atomically, led through its own symlinks.
+
+A write is seen whole or not at all, also after a power cut: temporary file beside the target, fsync,
+rename, fsync of the directory. Mode, owner and extended attributes (SELinux labels) of a file that
+is replaced are kept, and a symlink is followed, so that what is configured stays where it is.
+"""
+
+import contextlib
+import errno
+import os
+import shutil
+import stat
+from collections.abc import Callable, Iterator
+from fnmatch import fnmatchcase
+from pathlib import Path
+
+from wasmwright_installer.errors import RefusedError
+
+_MAX_LINKS = 40
+_CREATE = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW
+
+
+class HostFiles:
+    """The file system of a host whose `/` is found at `root`."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+
+    def local(self, path: str, *, follow: bool = True) -> Path:
+        """Return where a path of the host lies for us; absolute symlinks stay below the root."""
+        if self.root == Path("/") and follow:
+            return Path(path)
+        resolved: list[str] = []
+        pending = [part for part in path.split("/") if part]
+        links = 0
+        while pending:
+            part = pending.pop(0)
+            if part == "..":
+                resolved = resolved[:-1]
+            elif part != ".":
+                target = self._link_target([*resolved, part]) if follow or pending else None
+                links += target is not None
+                if links > _MAX_LINKS:
+                    raise OSError(errno.ELOOP, "too many symbolic links", path)
+                if target is None:
+                    resolved.append(part)
+                else:
+                    pending = [step for step in target.split("/") if step] + pending
+                    resolved = [] if target.startswith("/") else resolved
+        return self.root.joinpath(*resolved)
+
+    def _link_target(self, parts: list[str]) -> str | None:
+        try:
+            return os.readlink(self.root.joinpath(*parts))
+        except OSError:
+            return None
+
+    def read(self, path: str) -> bytes | None:
+        """Return a file's content, or None if there is no such file."""
+        try:
+            return self.local(path).read_bytes()
+        except (FileNotFoundError, NotADirectoryError, ProcessLookupError):
+            return None
+
+    def read_text(self, path: str) -> str:
+        """Return a file's content as text, "" if there is no such file or it cannot be read."""
+        try:
+            return (self.read(path) or b"").decode(errors="replace")
+        except OSError:
+            return ""
+
+    def exists(self, path: str) -> bool:
+        """Tell whether a path leads to something."""
+        return self.local(path).exists()
+
+    def names(self, folder: str) -> list[str]:
+        """Return what a directory holds, sorted; nothing if it does not exist."""
+        try:
+            return sorted(os.listdir(self.local(folder)))
+        except (FileNotFoundError, NotADirectoryError):
+            return []
+
+    def glob(self, pattern: str) -> list[str]:
+        """Return the paths that a glob matches on the host, sorted as containerd sorts them."""
+        parts = [part for part in pattern.split("/") if part]
+        found = [""]
+        for part in parts:
+            found = [
+                f"{folder}/{name}" for folder in found for name in self._matching(folder, part)
+            ]
+        return sorted(path for path in found if self.exists(path))
+
+    def _matching(self, folder: str, part: str) -> list[str]:
+        if "*" not in part:
+            return [part]
+        return [name for name in self.names(folder or "/") if fnmatchcase(name, part)]
+
+    def link_target(self, path: str) -> str | None:
+        """Return what a symlink says, or None if the path is no symlink."""
+        try:
+            return os.readlink(self.local(path, follow=False))
+        except OSError:
+            return None
+
+    def write(self, path: str, content: bytes, *, mode: int = 0o644) -> None:
+        """Replace or create a file atomically."""
+        self.write_stream(path, lambda descriptor: _write_all(descriptor, content), mode=mode)
+
+    def write_stream(self, path: str, fill: Callable[[int], None], *, mode: int = 0o644) -> None:
+        """Replace or create a file atomically with what `fill` writes to a descriptor."""
+        target = self.local(path)
+        temporary = _temporary(target)
+        with _explained(path):
+            descriptor = os.open(temporary, _CREATE, 0o600)
+            try:
+                try:
+                    os.fchmod(descriptor, mode)
+                    _keep_attributes(target, descriptor)
+                    fill(descriptor)
+                    os.fsync(descriptor)
+                finally:
+                    os.close(descriptor)
+                os.rename(temporary, target)
+            except BaseException:
+                with contextlib.suppress(FileNotFoundError):
+                    os.unlink(temporary)
+                raise
+            _sync_folder(target.parent)
+
+    def link(self, path: str, target: str) -> None:
+        """Make a path a symlink, replacing what is there by rename."""
+        place = self.local(path, follow=False)
+        temporary = _temporary(place)
+        with _explained(path):
+            with contextlib.suppress(FileNotFoundError):
+                os.unlink(temporary)
+            os.symlink(target, temporary)
+            try:
+                os.rename(temporary, place)
+            except BaseException:
+                os.unlink(temporary)
+                raise
+            _sync_folder(place.parent)
+
+    def discard_temporary(self, path: str) -> None:
+        """Remove what a run that was killed in the middle of a write may have left beside a file."""
+        for place in {self.local(path), self.local(path, follow=False)}:
+            with contextlib.suppress(FileNotFoundError, NotADirectoryError):
+                os.unlink(_temporary(place))
+
+    def delete(self, path: str) -> None:
+        """Remove a file or symlink; one that is not there is no error."""
+        place = self.local(path, follow=False)
+        with _explained(path), contextlib.suppress(FileNotFoundError, NotADirectoryError):
+            os.unlink(place)
+            _sync_folder(place.parent)
+
+    def missing_folders(self, folder: str) -> tuple[str, ...]:
+        """Return which of a directory and its parents do not exist, outermost first."""
+        parts = [part for part in folder.split("/") if part]
+        paths = ("/" + "/".join(parts[:length]) for length in range(1, len(parts) + 1))
+        return tuple(path for path in paths if not self.exists(path))
+
+    def make_folders(self, folder: str) -> None:
+        """Create a directory with its parents."""
+        for path in self.missing_folders(folder):
+            with _explained(path), contextlib.suppress(FileExistsError):
+                os.mkdir(self.local(path), 0o755)
+                _sync_folder(self.local(path).parent)
+
+    def delete_empty_folder(self, folder: str) -> None:
+        """Remove a directory if nothing is in it."""
+        with contextlib.suppress(OSError):
+            os.rmdir(self.local(folder, follow=False))
+
+    def delete_tree(self, folder: str) -> None:
+        """Remove a directory of ours with everything in it; symlinks are removed, not followed."""
+        place = self.local(folder, follow=False)
+        with _explained(folder), contextlib.suppress(FileNotFoundError):
+            shutil.rmtree(place)
+
+
+def _temporary(place: Path) -> Path:
+    """One name for each file, so that a later run finds what a killed one left; the lock keeps
+    two runs apart.
+    """
+    return place.with_name(f".{place.name}.wasmwright-new")
+
+
+def _write_all(descriptor: int, content: bytes) -> None:
+    view = memoryview(content)
+    while view:
+        view = view[os.write(descriptor, view) :]
+
+
+def _keep_attributes(existing: Path, descriptor: int) -> None:
+    try:
+        status = existing.stat()
+    except FileNotFoundError:
+        return
+    os.fchmod(descriptor, stat.S_IMODE(status.st_mode))
+    os.fchown(descriptor, status.st_uid, status.st_gid)
+    with contextlib.suppress(OSError):
+        for name in os.listxattr(existing):
+            os.setxattr(descriptor, name, os.getxattr(existing, name))
+
+
+def _sync_folder(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+@contextlib.contextmanager
+def _explained(path: str) -> Iterator[None]:
+    """Turn what the kernel refuses into a sentence that names the host's path."""
+    try:
+        yield
+    except OSError as error:
+        raise RefusedError(
+            f"{path} cannot be written on this host: {error.strerror}; "
+            "make it writable, or free some space, and run again",
+            reason="HostNotWritable",
+        ) from error

@@ -1,0 +1,101 @@
+"""Processes of the host, read from its /proc."""
+
+import os
+import re
+from collections.abc import Iterator
+
+from wasmwright_installer.detect.bundles import Process
+from wasmwright_installer.host.files import HostFiles
+
+_LISTENING = "00010000"
+"""`__SO_ACCEPTCON` in the flags column of /proc/net/unix."""
+
+_LIKELY = ("containerd", "crio", "cri-dockerd", "dockerd")
+_SOCKET_LINK = re.compile(r"^socket:\[(\d+)\]$")
+
+
+def pids(files: HostFiles) -> list[int]:
+    """Return the ids of all processes, in ascending order."""
+    return sorted(int(name) for name in files.names("/proc") if name.isdigit())
+
+
+def arguments(files: HostFiles, pid: int) -> tuple[str, ...]:
+    """Return a process's command line; empty for kernel threads and processes that are gone."""
+    content = files.read_text(f"/proc/{pid}/cmdline")
+    return tuple(content.rstrip("\0").split("\0")) if content else ()
+
+
+def link(files: HostFiles, pid: int, name: str) -> str:
+    """Return where one of `exe`, `cwd` and `root` of a process leads, "" if it is gone."""
+    return files.link_target(f"/proc/{pid}/{name}") or ""
+
+
+def all_processes(files: HostFiles) -> Iterator[Process]:
+    """Yield every process that has a program."""
+    for pid in pids(files):
+        executable = link(files, pid, "exe")
+        if executable:
+            yield Process(pid, executable, arguments(files, pid))
+
+
+def named(files: HostFiles, name: str) -> int:
+    """Return the id of the first process of this name, or 0."""
+    for pid in pids(files):
+        if files.read_text(f"/proc/{pid}/comm").strip() == name:
+            return pid
+    return 0
+
+
+def listener(files: HostFiles, socket: str, neighbour: int) -> int:
+    """Return the process that listens on a unix socket, or 0.
+
+    Args:
+        files: the host.
+        socket: the path, which may lead through symlinks.
+        neighbour: a process in the network namespace of the listener, since the kernel lists the
+            sockets of one namespace only.
+    """
+    table = files.read_text(f"/proc/{neighbour}/net/unix")
+    inodes = _listening_inodes(files, table, socket)
+    for pid in _likely_first(files):
+        if inodes & _socket_inodes(files, pid):
+            return pid
+    return 0
+
+
+def _listening_inodes(files: HostFiles, table: str, socket: str) -> set[str]:
+    wanted, name = files.local(socket), socket.rpartition("/")[2]
+    inodes = set()
+    for line in table.splitlines()[1:]:
+        _, _, _, flags, _, _, inode, *path = line.split(maxsplit=7)
+        if flags == _LISTENING and path and path[0].endswith(f"/{name}"):
+            if files.local(path[0]) == wanted:
+                inodes.add(inode)
+    return inodes
+
+
+def _likely_first(files: HostFiles) -> list[int]:
+    """Runtimes before the rest, and PID 1 last: with socket activation systemd listens as well."""
+
+    def rank(pid: int) -> tuple[bool, bool, int]:
+        unlikely = files.read_text(f"/proc/{pid}/comm").strip() not in _LIKELY
+        return (pid == 1, unlikely, pid)
+
+    return sorted(pids(files), key=rank)
+
+
+def _socket_inodes(files: HostFiles, pid: int) -> set[str]:
+    folder = files.local(f"/proc/{pid}/fd")
+    try:
+        names = os.listdir(folder)
+    except OSError:
+        return set()
+    inodes = set()
+    for name in names:
+        try:
+            found = _SOCKET_LINK.match(os.readlink(folder / name))
+        except OSError:
+            continue
+        if found:
+            inodes.add(found[1])
+    return inodes

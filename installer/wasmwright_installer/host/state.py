@@ -1,0 +1,197 @@
+"""What a run leaves for the next one, below `state/` of our directory on the host.
+
+Contents of files lie there under their digest, so that the bytes of before the first change are
+kept as long as anything of ours is on the node. The journal stands only while a change is under way.
+"""
+
+import hashlib
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from wasmwright_installer.contract import HOST_ROOT
+from wasmwright_installer.errors import RefusedError
+from wasmwright_installer.host.files import HostFiles
+
+FOLDER = f"{HOST_ROOT}/state"
+_STATE = f"{FOLDER}/state.json"
+_JOURNAL = f"{FOLDER}/journal.json"
+_CONTENTS = f"{FOLDER}/files"
+
+
+class _Stored(BaseModel):
+    """Read by other versions of the installer too: what is unknown is left aside."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+
+class FileState(_Stored):
+    """A file that holds something of ours."""
+
+    path: str
+    sha256: str
+    original: str | None
+    """Digest of the bytes before our first change; None = the file did not exist."""
+
+
+class InstalledBinary(_Stored):
+    """The runtime behind a handler."""
+
+    name: str
+    version: str = ""
+    digest: str = ""
+    """Of the artifact; empty for a binary of the host."""
+    binary_sha256: str = ""
+
+
+class RefusedChange(_Stored):
+    """A change that had to be undone, so that it is not tried again by itself."""
+
+    document: str
+    config: str
+    message: str
+
+
+class State(_Stored):
+    """What we hold on the node."""
+
+    document: str = ""
+    handlers: dict[str, dict[str, Any]] = {}
+    """Every handler that we declared, with its table."""
+    names: tuple[str, ...] = ()
+    """These, and the default runtimes that we wrote out."""
+    surviving: tuple[str, ...] = ()
+    """Handlers whose pods live through a restart."""
+    files: tuple[FileState, ...] = ()
+    folders: tuple[str, ...] = ()
+    """Directories that did not exist before us, outermost first."""
+    runtimes: dict[str, InstalledBinary] = {}
+    """By handler."""
+    refused: RefusedChange | None = None
+
+
+class JournalFile(_Stored):
+    """One file of a change that is under way."""
+
+    path: str
+    before: str | None
+    after: str | None
+
+
+class JournalLink(_Stored):
+    """One symlink of a change that is under way."""
+
+    path: str
+    before: str | None
+    after: str
+
+
+class Journal(_Stored):
+    """A change that is under way, with all that is needed to undo or to finish it."""
+
+    config: str
+    """Identity of the planned files."""
+    document: str
+    """Identity of what was wanted."""
+    previous: State
+    next: State
+    files: tuple[JournalFile, ...]
+    links: tuple[JournalLink, ...] = ()
+    restarts: bool
+    baseline: dict[str, dict[str, Any]]
+    """The handlers that the daemon served before."""
+    foreign: dict[str, dict[str, Any]]
+    """What others declare in the files, which may not have been loaded yet."""
+    ours: tuple[str, ...]
+    """Handlers of ours before or after."""
+    network_ready: bool
+    unit: str
+    socket: str
+
+
+Model = TypeVar("Model", bound=_Stored)
+
+
+def digest(content: bytes) -> str:
+    """Return the name that contents are kept under."""
+    return hashlib.sha256(content).hexdigest()
+
+
+class StateStore:
+    """The state of one host."""
+
+    def __init__(self, files: HostFiles) -> None:
+        self._files = files
+
+    def state(self) -> State:
+        """Return what the last run left; an empty state if there is none."""
+        return self._load(_STATE, State) or State()
+
+    def journal(self) -> Journal | None:
+        """Return the change that was under way when a run died, if there is one."""
+        return self._load(_JOURNAL, Journal)
+
+    def _load(self, path: str, model: type[Model]) -> Model | None:
+        content = self._files.read(path)
+        if content is None:
+            return None
+        try:
+            return model.model_validate_json(content)
+        except ValidationError as error:
+            raise RefusedError(
+                f"{path} cannot be read ({error.errors()[0]['msg']}); "
+                "move it away, and what wasmwright changed is found from the files' own marks",
+                reason="StateUnreadable",
+            ) from error
+
+    def save(self, state: State) -> None:
+        """Record what we hold; an empty state leaves no file."""
+        if state == State():
+            self._files.delete(_STATE)
+            return
+        self._write(_STATE, state)
+
+    def open_journal(self, journal: Journal) -> None:
+        """Announce a change, before its first write."""
+        self._write(_JOURNAL, journal)
+
+    def close_journal(self) -> None:
+        """Say that the change is complete, or undone."""
+        self._files.delete(_JOURNAL)
+
+    def _write(self, path: str, model: _Stored) -> None:
+        self._files.make_folders(FOLDER)
+        self._files.write(path, model.model_dump_json(indent=1).encode(), mode=0o600)
+
+    def keep(self, content: bytes) -> str:
+        """Keep a file's bytes and return their digest."""
+        name = digest(content)
+        if self._files.read(f"{_CONTENTS}/{name}") != content:
+            self._files.make_folders(_CONTENTS)
+            self._files.write(f"{_CONTENTS}/{name}", content, mode=0o600)
+        return name
+
+    def content(self, name: str) -> bytes:
+        """Return bytes that were kept.
+
+        Raises:
+            RefusedError: they are gone or were changed.
+        """
+        content = self._files.read(f"{_CONTENTS}/{name}")
+        if content is None or digest(content) != name:
+            raise RefusedError(
+                f"{_CONTENTS}/{name} is gone or damaged, so the bytes of before cannot be had",
+                reason="StateUnreadable",
+            )
+        return content
+
+    def sweep(self, state: State) -> None:
+        """Remove contents that nothing refers to."""
+        needed = {file.original for file in state.files}
+        for name in self._files.names(_CONTENTS):
+            if name not in needed:
+                self._files.delete(f"{_CONTENTS}/{name}")
+
+    def remove(self) -> None:
+        """Remove everything: nothing of ours is left on the node."""
+        self._files.delete_tree(FOLDER)

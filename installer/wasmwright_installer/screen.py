@@ -1,0 +1,81 @@
+"""Results for people: tables and coloured diffs on a terminal, plain text elsewhere."""
+
+from pydantic import BaseModel
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from wasmwright_installer.contract import ApplyResult, ExitCode, HostStatus, PlanReport
+
+_COLOURS = {"+": "green", "-": "red", "@": "cyan"}
+
+
+def show(model: BaseModel, console: Console | None = None) -> None:
+    """Print a result, a plan or a status."""
+    screen = console or Console(highlight=False, soft_wrap=True)
+    match model:
+        case ApplyResult():
+            _show_result(screen, model)
+        case PlanReport():
+            _show_plan(screen, model)
+        case HostStatus():
+            _show_status(screen, model)
+        case _:
+            screen.print(model.model_dump_json(indent=2), markup=False)
+
+
+def _show_result(screen: Console, result: ApplyResult) -> None:
+    done = result.exit_code is ExitCode.DONE
+    screen.print(Text(f"{result.reason}: {result.message}", style="green" if done else "red"))
+    for runtime in result.runtimes:
+        note = f" ({runtime.message})" if runtime.message else ""
+        line = (
+            f"  {runtime.name} {runtime.version} handler {runtime.handler}: {runtime.state}{note}"
+        )
+        screen.print(Text(line))
+    if result.restarted:
+        screen.print(Text(f"  containerd restarted, {result.unavailable_ms} ms without answer"))
+    _show_list(screen, "pods in the way", result.blocking_pods)
+    _show_list(screen, "warnings", result.warnings)
+
+
+def _show_plan(screen: Console, plan: PlanReport) -> None:
+    for file in plan.files:
+        for line in file.diff.splitlines():
+            screen.print(Text(line, style=_COLOURS.get(line[:1], "")))
+    for path, target in plan.links.items():
+        screen.print(Text(f"link {path} -> {target}", style="green"))
+    _show_list(screen, "links to remove", plan.obsolete_links)
+    _show_list(screen, "handlers added", plan.handlers_added)
+    _show_list(screen, "handlers changed", plan.handlers_changed)
+    _show_list(screen, "handlers removed", plan.handlers_removed)
+    _show_list(screen, "handlers of others, adopted", plan.handlers_adopted)
+    verdict = "containerd restarts" if plan.restart else "no restart"
+    screen.print(Text(f"{verdict}: {plan.why}", style="bold"))
+    _show_list(screen, "pods that would be lost", plan.pods_lost)
+    for handler, pods in plan.runtimes_in_use.items():
+        _show_list(screen, f"still using {handler}", pods)
+    _show_list(screen, "warnings", plan.warnings)
+
+
+def _show_status(screen: Console, status: HostStatus) -> None:
+    screen.print(
+        Text(
+            f"{status.container_runtime}, {status.unit}, {status.config_file} ({status.plugin_table})"
+        )
+    )
+    table = Table("handler", "binary", "declared by", "installed")
+    for name, handler in status.handlers.items():
+        owner = "wasmwright" if handler.ours else "others"
+        table.add_row(name, handler.binary, owner, "yes" if handler.installed else "no")
+    screen.print(table)
+    _show_list(screen, "drift", status.drift)
+    if status.unfinished:
+        screen.print(
+            Text("a run was ended in the middle of a change; run apply again", style="red")
+        )
+
+
+def _show_list(screen: Console, title: str, items: tuple[str, ...]) -> None:
+    for position, item in enumerate(items):
+        screen.print(Text(f"{title if position == 0 else ' ' * len(title)}  {item}"))
