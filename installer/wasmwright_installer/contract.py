@@ -91,7 +91,7 @@ class HttpArtifact(Model):
 class HostBinary(Model):
     """A binary that the node already has: it is linked to, never copied or removed."""
 
-    path: str = Field(pattern=r"^/[^\0]+$")
+    path: str = Field(pattern=r"^/[^\x00]+$")
     probe: Probe | None = None
 
 
