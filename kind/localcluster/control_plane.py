@@ -123,12 +123,15 @@ def _api_server(record: Record) -> tuple[str, ...]:
 
 
 def _controller_manager(record: Record) -> tuple[str, ...]:
+    """Return the arguments; with 20 requests per second, the default, starting takes 4 s more."""
     return (
         f"--kubeconfig={record.paths.root}/kube-controller-manager.kubeconfig",
         "--secure-port=0",
         f"--service-account-private-key-file={record.paths.pki}/token.key",
         f"--root-ca-file={record.paths.pki}/ca.crt",
         "--use-service-account-credentials=true",
+        "--kube-api-qps=200",
+        "--kube-api-burst=400",
         "--leader-elect=false",
     )
 

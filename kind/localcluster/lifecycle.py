@@ -8,6 +8,7 @@ not for what a record says should be there. One lock per cluster keeps them apar
 import uuid
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
+from datetime import UTC, datetime
 from typing import Any
 
 from localcluster import (
@@ -31,6 +32,8 @@ from localcluster.progress import Progress
 from localcluster.spec import ClusterSpec
 from localcluster.state import Record
 from localcluster.waiting import wait_for
+
+_EVER = datetime.min.replace(tzinfo=UTC)
 
 
 def up(spec: ClusterSpec, progress: Progress) -> Record:
@@ -95,19 +98,26 @@ def nodes(record: Record) -> tuple[Node, ...]:
     return tuple(Node(record, number, machine) for number in range(1, len(record.spec.nodes) + 1))
 
 
-def ready_nodes(record: Record) -> frozenset[str]:
-    """Return the names of the nodes that pods can be put on, as the API server sees it now."""
+def ready_nodes(record: Record, since: datetime = _EVER) -> frozenset[str]:
+    """Return the names of the nodes that pods can be put on and that have said so after `since`."""
     items = Api.of(record).items("/api/v1/nodes")
-    return frozenset(item["metadata"]["name"] for item in items if _is_ready(item))
+    return frozenset(item["metadata"]["name"] for item in items if is_ready(item, since))
 
 
-def _is_ready(node: dict[str, Any]) -> bool:
+def is_ready(node: dict[str, Any], since: datetime = _EVER) -> bool:
+    """Tell whether a Node object says Ready, said so after `since`, and keeps no pod away.
+
+    A node that was killed and started again is called Ready for 40 s whatever it does now, hence
+    `since`; heartbeats are told in whole seconds.
+    """
     conditions = node["status"].get("conditions", ())
-    is_ready = any(
-        (condition["type"], condition["status"]) == ("Ready", "True") for condition in conditions
+    says_so = any(
+        (condition["type"], condition["status"]) == ("Ready", "True")
+        and datetime.fromisoformat(condition["lastHeartbeatTime"]) >= since.replace(microsecond=0)
+        for condition in conditions
     )
     taints = node["spec"].get("taints", ())
-    return is_ready and not any(taint["key"].startswith("node.kubernetes.io/") for taint in taints)
+    return says_so and not any(taint["key"].startswith("node.kubernetes.io/") for taint in taints)
 
 
 def _raise(record: Record, parts: Parts | None, progress: Progress) -> None:
@@ -117,14 +127,17 @@ def _raise(record: Record, parts: Parts | None, progress: Progress) -> None:
     network.ensure_bridge(record.addresses, len(record.spec.nodes))
     with ThreadPoolExecutor(thread_name_prefix="up") as pool:
         control_plane = pool.submit(ControlPlane(record, machine).start, progress)
-        starting = [pool.submit(_start, node, parts, progress) for node in nodes(record) if parts]
-    for started in (control_plane, *starting):
-        started.result()
-    for node in nodes(record):
-        _wait_until_ready(node, progress)
+        starting = [
+            (node, pool.submit(_start, node, parts, progress)) for node in nodes(record) if parts
+        ]
+    control_plane.result()
+    for node, started in starting:
+        _wait_until_ready(node, started.result(), progress)
 
 
-def _start(node: Node, parts: Parts, progress: Progress) -> None:
+def _start(node: Node, parts: Parts, progress: Progress) -> datetime:
+    """Start a node if it does not run, and return since when what is said of it counts."""
+    since = _EVER if node.is_running() else datetime.now(UTC)
     progress(f"starting node {node.name} ({node.flavour})")
     flavour = flavours.flavour(node.flavour)
     runtime = parts.runtimes[flavour.component] if flavour.component else None
@@ -132,6 +145,7 @@ def _start(node: Node, parts: Parts, progress: Progress) -> None:
     files = node_files.render(_identity(node), node.record.addresses)
     node.disk.prepare(files, programs)
     node.start(parts.rootfs)
+    return since
 
 
 def _identity(node: Node) -> node_files.NodeIdentity:
@@ -147,9 +161,9 @@ def _identity(node: Node) -> node_files.NodeIdentity:
     )
 
 
-def _wait_until_ready(node: Node, progress: Progress) -> None:
+def _wait_until_ready(node: Node, since: datetime, progress: Progress) -> None:
     wait_for(
-        lambda: node.name in ready_nodes(node.record),
+        lambda: node.name in ready_nodes(node.record, since),
         node.is_running,
         what=f"node {node.name}",
         log=node.log,

@@ -1,4 +1,4 @@
-"""What is kept of a cluster: a directory, there from the first moment of `up` to the last of `down`.
+"""What is kept of a cluster: a directory, there from the first step of `up` to the last of `down`.
 
 It appears whole, by a rename, with the record, the certificates and the kubeconfigs in it.
 """
