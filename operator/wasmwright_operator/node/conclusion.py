@@ -17,7 +17,7 @@ from wasmwright_operator.node.backoff import next_try
 from wasmwright_operator.node.outcome import Outcome
 from wasmwright_operator.records import WasmNodeRecord
 
-_STATES: Final = {
+_STATES: Final[dict[int | None, NodeState]] = {
     ExitCode.UNSUPPORTED: NodeState.UNSUPPORTED,
     ExitCode.IN_USE: NodeState.BLOCKED,
 }
@@ -106,7 +106,7 @@ def _failed(
     due = next_try(problem.exit_code, failures, record.uid, now)
     status = status.model_copy(
         update={
-            "state": _state(problem.exit_code),
+            "state": _STATES.get(problem.exit_code, NodeState.FAILED),
             "failures": failures,
             "runtimes": tuple(_left(record, problem)),
             "last_error": RunError(
@@ -119,12 +119,6 @@ def _failed(
         }
     )
     return described(record, status, now)
-
-
-def _state(exit_code: int | None) -> NodeState:
-    if exit_code in set(ExitCode):
-        return _STATES.get(ExitCode(exit_code), NodeState.FAILED)
-    return NodeState.FAILED
 
 
 def _left(record: WasmNodeRecord, problem: Outcome) -> Iterator[InstalledRuntime]:

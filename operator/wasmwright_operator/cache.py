@@ -1,0 +1,252 @@
+"""What we know of the cluster: records by name, never older than our own last write.
+
+Three sources feed it: lists (at the start and from time to time), watch events, and the answers to
+our own writes. Whatever comes, an older version never replaces a newer one, and an object that is
+known to be deleted does not come back.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Any, Final, Generic, Protocol, TypeVar
+
+from wasmwright_operator.fleet.snapshot import FleetPolicy, Snapshot
+from wasmwright_operator.kube.port import (
+    JOBS,
+    NODES,
+    PODS,
+    RUNTIME_CLASSES,
+    WASM_NODES,
+    WASM_RUNTIMES,
+    Raw,
+)
+from wasmwright_operator.node import NodeView
+from wasmwright_operator.records import (
+    JobRecord,
+    NodeRecord,
+    PodRecord,
+    RunKey,
+    RuntimeClassRecord,
+    RuntimeRecord,
+    WasmNodeRecord,
+    parse_job,
+    parse_node,
+    parse_pod,
+    parse_runtime,
+    parse_runtime_class,
+    parse_wasm_node,
+)
+
+FLEET: Final = "fleet"
+_NODE: Final = "node/"
+_REMEMBERED_DELETIONS: Final = 20_000
+
+
+class Record(Protocol):
+    """What every record has."""
+
+    @property
+    def name(self) -> str:
+        """The object's name."""
+        ...
+
+    @property
+    def uid(self) -> str:
+        """The object's UID."""
+        ...
+
+
+R = TypeVar("R", bound=Record)
+
+
+@dataclass(frozen=True, slots=True)
+class Entry(Generic[R]):
+    """A record and how new it is."""
+
+    version: int
+    record: R
+
+
+class Store(Generic[R]):
+    """The records of one kind."""
+
+    def __init__(
+        self,
+        parse: Callable[[Mapping[str, Any]], R | None],
+        keys: Callable[[R], tuple[str, ...]],
+    ) -> None:
+        self._parse = parse
+        self._keys = keys
+        self._entries: dict[str, Entry[R]] = {}
+        self._deleted: dict[str, None] = {}
+
+    def __iter__(self) -> Iterator[R]:
+        return (entry.record for entry in self._entries.values())
+
+    def get(self, name: str) -> R | None:
+        """Return a record, if there is one of that name."""
+        entry = self._entries.get(name)
+        return entry.record if entry else None
+
+    def by_name(self) -> dict[str, R]:
+        """Return all records; the dictionary is the caller's own."""
+        return {name: entry.record for name, entry in self._entries.items()}
+
+    def observe(self, raw: Raw) -> tuple[str, ...]:
+        """Take in an object; return the keys to be reconciled if it says something new."""
+        record = self._parse(raw)
+        return () if record is None else self.store(record, _version(raw))
+
+    def store(self, record: R, version: int) -> tuple[str, ...]:
+        """Take in a record; see `observe`."""
+        old = self._entries.get(record.name)
+        if record.uid in self._deleted or (old is not None and version <= old.version):
+            return ()
+        self._entries[record.name] = Entry(version, record)
+        return () if old is not None and old.record == record else self._keys(record)
+
+    def remove(self, name: str, uid: str) -> tuple[str, ...]:
+        """Take in that an object is gone; return the keys to be reconciled if that is new."""
+        self._deleted[uid] = None
+        if len(self._deleted) > _REMEMBERED_DELETIONS:
+            del self._deleted[next(iter(self._deleted))]
+        entry = self._entries.get(name)
+        if entry is None or entry.record.uid != uid:
+            return ()
+        del self._entries[name]
+        return self._keys(entry.record)
+
+    def missing(self, seen: Iterable[str], version: int) -> tuple[R, ...]:
+        """Return what a complete list of that version did not hold though it is not newer."""
+        absent = self._entries.keys() - set(seen)
+        entries = (self._entries[name] for name in absent)
+        return tuple(entry.record for entry in entries if entry.version <= version)
+
+
+class Work(Protocol):
+    """What Jobs and pods have in common."""
+
+    @property
+    def node(self) -> str:
+        """The node on which they run."""
+        ...
+
+
+W = TypeVar("W", JobRecord, PodRecord)
+
+
+class Cache:
+    """All stores, and the views that plans are made from."""
+
+    def __init__(self, policy: FleetPolicy) -> None:
+        self._policy = policy
+        self.nodes: Store[NodeRecord] = Store(parse_node, _of_fleet_and_node)
+        self.wasm_nodes: Store[WasmNodeRecord] = Store(parse_wasm_node, _of_fleet_and_node)
+        self.runtimes: Store[RuntimeRecord] = Store(parse_runtime, _of_fleet)
+        self.runtime_classes: Store[RuntimeClassRecord] = Store(parse_runtime_class, _of_fleet)
+        self.jobs: Store[JobRecord] = Store(parse_job, _of_work)
+        self.pods: Store[PodRecord] = Store(parse_pod, _of_work)
+        self._lost_runs: set[RunKey] = set()
+        self._stores: dict[str, Store[Any]] = {
+            NODES.plural: self.nodes,
+            WASM_NODES.plural: self.wasm_nodes,
+            WASM_RUNTIMES.plural: self.runtimes,
+            RUNTIME_CLASSES.plural: self.runtime_classes,
+            JOBS.plural: self.jobs,
+            PODS.plural: self.pods,
+        }
+        self._work: dict[str, dict[str, set[str]]] = {JOBS.plural: {}, PODS.plural: {}}
+
+    def store_of(self, plural: str) -> Store[Any]:
+        """Return the store of a resource."""
+        return self._stores[plural]
+
+    def observe(self, plural: str, raw: Raw) -> tuple[str, ...]:
+        """Take in an object; return the keys to be reconciled."""
+        keys = self._stores[plural].observe(raw)
+        for key in keys if plural in self._work else ():
+            self._work[plural].setdefault(key, set()).add(raw["metadata"]["name"])
+        return keys
+
+    def remove(self, plural: str, name: str, uid: str) -> tuple[str, ...]:
+        """Take in that an object is gone; return the keys to be reconciled."""
+        gone = self._stores[plural].get(name)
+        if isinstance(gone, JobRecord) and gone.uid == uid and gone.outcome is None:
+            self._lost_runs.add(gone.run)
+        keys = self._stores[plural].remove(name, uid)
+        for key in keys if plural in self._work else ():
+            self._forget_work(plural, key, name)
+        if plural == WASM_NODES.plural:
+            self._lost_runs = {run for run in self._lost_runs if run.owner != uid}
+        return keys
+
+    def observe_node_metadata(self, raw: Raw) -> tuple[str, ...]:
+        """Take in a Node's metadata alone, as a metadata-only answer holds it."""
+        known = self.nodes.get(raw["metadata"]["name"])
+        if known is None or known.uid != raw["metadata"]["uid"]:
+            return ()
+        told = parse_node(raw)
+        record = replace(known, labels=told.labels, annotations=told.annotations)
+        return self.nodes.store(record, _version(raw))
+
+    def snapshot(self) -> Snapshot:
+        """Return what the fleet plan looks at."""
+        return Snapshot(
+            nodes=self.nodes.by_name(),
+            runtimes=self.runtimes.by_name(),
+            wasm_nodes=self.wasm_nodes.by_name(),
+            runtime_classes=self.runtime_classes.by_name(),
+            policy=self._policy,
+        )
+
+    def node_view(self, node: str) -> NodeView:
+        """Return what the plan of one node looks at, beside its Jobs and pods."""
+        return NodeView(
+            node=self.nodes.get(node),
+            wasm_node=self.wasm_nodes.get(node),
+            lost_runs=frozenset(self._lost_runs),
+        )
+
+    def jobs_of(self, node: str) -> tuple[JobRecord, ...]:
+        """Return the Jobs of one node."""
+        return self._work_of(self.jobs, JOBS.plural, node)
+
+    def pods_of(self, node: str) -> tuple[PodRecord, ...]:
+        """Return the pods of our Jobs on one node."""
+        return self._work_of(self.pods, PODS.plural, node)
+
+    def _work_of(self, store: Store[W], plural: str, node: str) -> tuple[W, ...]:
+        found = (store.get(name) for name in self._work[plural].get(node_key(node), ()))
+        return tuple(item for item in found if item is not None)
+
+    def _forget_work(self, plural: str, key: str, name: str) -> None:
+        names = self._work[plural].get(key, set())
+        names.discard(name)
+        if not names:
+            self._work[plural].pop(key, None)
+
+
+def node_key(node: str) -> str:
+    """Return the key of one node's reconcile."""
+    return f"{_NODE}{node}"
+
+
+def node_of(key: str) -> str:
+    """Return the node of such a key."""
+    return key.removeprefix(_NODE)
+
+
+def _version(raw: Mapping[str, Any]) -> int:
+    """Versions of one resource may be compared as numbers since Kubernetes 1.35 (KEP-5504)."""
+    return int(raw["metadata"]["resourceVersion"])
+
+
+def _of_fleet(_record: Record) -> tuple[str, ...]:
+    return (FLEET,)
+
+
+def _of_fleet_and_node(record: Record) -> tuple[str, ...]:
+    return (FLEET, node_key(record.name))
+
+
+def _of_work(record: Work) -> tuple[str, ...]:
+    return (node_key(record.node),)

@@ -1,0 +1,1 @@
+"""The Kubernetes API as far as we use it: a port, its adapter, and typed errors."""

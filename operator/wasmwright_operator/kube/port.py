@@ -1,0 +1,95 @@
+"""The calls that we make, so that everything above works with a fake of them."""
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final, Protocol
+
+from wasmwright_operator import names
+
+Raw = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Resource:
+    """One resource of the API."""
+
+    group: str
+    """Empty for the core group."""
+    version: str
+    plural: str
+    kind: str
+    namespace: str = ""
+    """For namespaced resources: the one that is looked at."""
+
+    def in_namespace(self, namespace: str) -> "Resource":
+        """Return the same resource in one namespace."""
+        return Resource(self.group, self.version, self.plural, self.kind, namespace)
+
+    def path(self, name: str = "", subresource: str = "") -> str:
+        """Return the URL's path."""
+        root = f"/apis/{self.group}" if self.group else "/api"
+        scope = f"namespaces/{self.namespace}/" if self.namespace else ""
+        parts = (f"{root}/{self.version}/{scope}{self.plural}", name, subresource)
+        return "/".join(part for part in parts if part)
+
+
+NODES: Final = Resource("", "v1", "nodes", "Node")
+PODS: Final = Resource("", "v1", "pods", "Pod")
+EVENTS: Final = Resource("", "v1", "events", "Event", "default")
+JOBS: Final = Resource("batch", "v1", "jobs", "Job")
+RUNTIME_CLASSES: Final = Resource("node.k8s.io", "v1", "runtimeclasses", "RuntimeClass")
+WASM_RUNTIMES: Final = Resource(names.GROUP, names.VERSION, "wasmruntimes", "WasmRuntime")
+WASM_NODES: Final = Resource(names.GROUP, names.VERSION, "wasmnodes", "WasmNode")
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A part of a list."""
+
+    items: Sequence[Raw]
+    resource_version: str
+    """The moment that the whole list speaks of."""
+
+
+class Kube(Protocol):
+    """The Kubernetes API. Every call raises an `ApiError` when it does not succeed."""
+
+    def list(self, resource: Resource, *, selector: str = "") -> AsyncIterator[Page]:
+        """Yield all objects in chunks."""
+        ...
+
+    async def get(self, resource: Resource, name: str) -> Raw:
+        """Return one object."""
+        ...
+
+    async def create(self, resource: Resource, manifest: Mapping[str, Any]) -> Raw:
+        """Create an object and return it."""
+        ...
+
+    async def merge(
+        self, resource: Resource, name: str, change: Mapping[str, Any], *, subresource: str = ""
+    ) -> Raw:
+        """Patch an object (JSON merge patch) and return it.
+
+        With `metadata.resourceVersion` in the change it is a ConflictError if that is an old one.
+        """
+        ...
+
+    async def patch_metadata(
+        self, resource: Resource, name: str, operations: Sequence[Mapping[str, Any]]
+    ) -> Raw:
+        """Patch an object (JSON patch) and return its metadata alone.
+
+        A `test` that does not hold is a ConflictError.
+        """
+        ...
+
+    async def apply(self, resource: Resource, name: str, manifest: Mapping[str, Any]) -> Raw:
+        """Apply a manifest on the server's side, with our field manager and by force."""
+        ...
+
+    async def delete(
+        self, resource: Resource, name: str, *, uid: str, resource_version: str = ""
+    ) -> None:
+        """Delete an object if it still is the one that was looked at."""
+        ...

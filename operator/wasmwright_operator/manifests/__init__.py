@@ -1,0 +1,11 @@
+"""Manifests of what the operator creates, rendered from templates. Pure."""
+
+from wasmwright_operator.manifests.jobs import (
+    JobPolicy,
+    JobTemplate,
+    JobTemplateError,
+    built_in_template,
+    job_name,
+)
+
+__all__ = ["JobPolicy", "JobTemplate", "JobTemplateError", "built_in_template", "job_name"]
