@@ -13,6 +13,9 @@ from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 IMPORT_ROOT = "installer"
 
+_UNTYPED = '# mypy: disable-error-code="type-arg"'
+"""The protobuf compiler writes `Mapping` without its parameters into stubs."""
+
 
 def compile_protos(root: Path) -> list[str]:
     """Write `*_pb2.py` and `*_pb2.pyi` beside each proto file; return their paths below `root`."""
@@ -21,6 +24,8 @@ def compile_protos(root: Path) -> list[str]:
     for proto in sorted(source.rglob("*.proto")):
         _compile(source, proto)
         stem = proto.with_name(f"{proto.stem}_pb2")
+        stub = stem.with_suffix(".pyi")
+        stub.write_text(f"{_UNTYPED}\n{stub.read_text()}")
         written += [str(stem.with_suffix(end).relative_to(root)) for end in (".py", ".pyi")]
     return written
 

@@ -4,11 +4,10 @@ Each command imports what it needs when it runs, so that `apply`, which a node w
 neither HTTP nor tables.
 """
 
-import json
 import sys
+import traceback
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import click
 from pydantic import BaseModel, ValidationError
@@ -76,7 +75,7 @@ def fetch(
     """Download, check and unpack the binaries of a document. Needs no privileges."""
 
     def run(wanted: NodeDocument) -> ApplyResult:
-        from wasmwright_installer.fetch import FetchLimits, fetch
+        from wasmwright_installer.fetch import FetchLimits, fetch  # noqa: PLC0415  # HTTP
 
         manifest = fetch(wanted, into, FetchLimits(size=max_size))
         message = f"{len(manifest.artifacts)} artifacts are in {into / MANIFEST}"
@@ -112,15 +111,13 @@ def apply(  # noqa: PLR0913  # one parameter for each option
     output: str,
 ) -> None:
     """Make this host have exactly what the document says."""
-
-    def run(wanted: NodeDocument) -> ApplyResult:
-        from wasmwright_installer.apply.host import Limits, real_host
-        from wasmwright_installer.apply.run import apply
-
-        limits = Limits(lock=lock_wait, restart=restart_timeout)
-        return apply(real_host(host_root, limits), wanted, artifacts, retry=retry)
-
-    _conclude(lambda: _read(document), run, termination_log, output)
+    limits = {"lock": lock_wait, "restart": restart_timeout}
+    _conclude(
+        lambda: _read(document),
+        lambda wanted: _apply(wanted, artifacts, host_root, limits, retry=retry),
+        termination_log,
+        output,
+    )
 
 
 @main.command()
@@ -140,15 +137,13 @@ def remove(
     output: str,
 ) -> None:
     """Give this host back as it was found: `apply` of an empty document."""
-
-    def run(wanted: NodeDocument) -> ApplyResult:
-        from wasmwright_installer.apply.host import Limits, real_host
-        from wasmwright_installer.apply.run import apply
-
-        limits = Limits(lock=lock_wait, restart=restart_timeout)
-        return apply(real_host(host_root, limits), wanted, None, retry=retry)
-
-    _conclude(NodeDocument, run, termination_log, output)
+    limits = {"lock": lock_wait, "restart": restart_timeout}
+    _conclude(
+        NodeDocument,
+        lambda wanted: _apply(wanted, None, host_root, limits, retry=retry),
+        termination_log,
+        output,
+    )
 
 
 @main.command()
@@ -157,14 +152,7 @@ def remove(
 @_OUTPUT
 def plan(document: str, host_root: Path, output: str) -> None:
     """Show what apply would do with a document; change nothing."""
-
-    def look() -> BaseModel:
-        from wasmwright_installer.apply.explain import explain_plan
-        from wasmwright_installer.apply.host import Limits, real_host
-
-        return explain_plan(real_host(host_root, Limits()), _read(document))
-
-    _show(look, output)
+    _show(lambda: _explain(host_root, _read(document)), output)
 
 
 @main.command()
@@ -172,14 +160,29 @@ def plan(document: str, host_root: Path, output: str) -> None:
 @_OUTPUT
 def status(host_root: Path, output: str) -> None:
     """Show the daemon of this host, what it serves, what of it is ours, and any drift."""
+    _show(lambda: _explain(host_root, None), output)
 
-    def look() -> BaseModel:
-        from wasmwright_installer.apply.explain import explain_status
-        from wasmwright_installer.apply.host import Limits, real_host
 
-        return explain_status(real_host(host_root, Limits()))
+def _apply(
+    document: NodeDocument,
+    artifacts: Path | None,
+    host_root: Path,
+    limits: dict[str, float],
+    *,
+    retry: bool,
+) -> ApplyResult:
+    from wasmwright_installer.apply.host import Limits, real_host  # noqa: PLC0415  # gRPC
+    from wasmwright_installer.apply.run import apply  # noqa: PLC0415  # gRPC
 
-    _show(look, output)
+    return apply(real_host(host_root, Limits(**limits)), document, artifacts, retry=retry)
+
+
+def _explain(host_root: Path, document: NodeDocument | None) -> BaseModel:
+    from wasmwright_installer.apply import explain  # noqa: PLC0415  # gRPC
+    from wasmwright_installer.apply.host import Limits, real_host  # noqa: PLC0415  # gRPC
+
+    host = real_host(host_root, Limits())
+    return explain.explain_plan(host, document) if document else explain.explain_status(host)
 
 
 def _read(source: str) -> NodeDocument:
@@ -210,9 +213,7 @@ def _conclude(
         result = run(document)
     except InstallerError as error:
         result = report.failure(error, document_hash)
-    except Exception as error:  # the one place where a defect becomes a result
-        import traceback
-
+    except Exception as error:  # noqa: BLE001  # the one place where a defect becomes a result
         traceback.print_exc()
         result = report.bug(error, document_hash)
     report.write_termination_log(result, termination_log)
@@ -231,12 +232,8 @@ def _show(look: Callable[[], BaseModel], output: str) -> None:
 
 def _print(model: BaseModel, output: str) -> None:
     if output == "json":
-        click.echo(json.dumps(_plain(model)))
+        click.echo(model.model_dump_json())
         return
-    from wasmwright_installer.screen import show
+    from wasmwright_installer.screen import show  # noqa: PLC0415  # rich
 
     show(model)
-
-
-def _plain(model: BaseModel) -> Any:  # noqa: ANN401  # JSON
-    return model.model_dump(mode="json")

@@ -22,7 +22,7 @@ TERMINATION_LOG_LIMIT = 4096
 """Bytes of a termination message that the kubelet keeps (4096 per container)."""
 
 HANDLER_PATTERN = r"^[a-z0-9]([-a-z0-9]{0,38}[a-z0-9])?$"
-"""A CRI handler: a DNS label, at most 40 characters, since it becomes part of label keys and paths."""
+"""A CRI handler: a DNS label of at most 40 characters, since label keys and paths hold it."""
 
 FILE_NAME_PATTERN = r"^[A-Za-z0-9_][A-Za-z0-9._+-]*$"
 

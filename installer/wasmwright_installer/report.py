@@ -78,7 +78,7 @@ def _cut(text: str, length: int) -> str:
 
 
 def write_termination_log(result: ApplyResult, path: Path | None) -> None:
-    """Write a result where the kubelet reads it; without a path, only if the kubelet made the file."""
+    """Write a result where the kubelet reads it; without a path, only if there is such a file."""
     place = path or Path(TERMINATION_LOG)
     if path is not None or place.exists():
         place.write_text(shortened(result))

@@ -59,11 +59,8 @@ def _show_plan(screen: Console, plan: PlanReport) -> None:
 
 
 def _show_status(screen: Console, status: HostStatus) -> None:
-    screen.print(
-        Text(
-            f"{status.container_runtime}, {status.unit}, {status.config_file} ({status.plugin_table})"
-        )
-    )
+    place = f"{status.config_file} ({status.plugin_table})"
+    screen.print(Text(f"{status.container_runtime}, {status.unit}, {place}"))
     table = Table("handler", "binary", "declared by", "installed")
     for name, handler in status.handlers.items():
         owner = "wasmwright" if handler.ours else "others"

@@ -1,1 +1,1 @@
-"""The order of effects: observe -> decide -> plan -> validate -> guard -> commit -> activate -> record."""
+"""The order of effects: observe, decide, prepare, guard, commit, activate, record; or undo."""

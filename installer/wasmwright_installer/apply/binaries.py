@@ -161,8 +161,8 @@ def _require_host_binary(host: Host, entry: RuntimeEntry, source: HostBinary) ->
     if done.code == 0 and source.probe.contains in done.output:
         return
     raise ArtifactError(
-        f"'{source.path} {' '.join(source.probe.args)}' on the host ended with code {done.code} and "
-        f"printed {done.output.strip()[:120]!r}, expected {source.probe.contains!r}; "
+        f"'{source.path} {' '.join(source.probe.args)}' on the host ended with code {done.code} "
+        f"and printed {done.output.strip()[:120]!r}, expected {source.probe.contains!r}; "
         "another build of it is needed",
         reason="ProbeFailed",
     )
@@ -173,9 +173,7 @@ def sweep_store(host: Host) -> bool:
     loose = unreferenced_stores(host)
     if not loose:
         return False
-    running = {
-        process.executable.removesuffix(" (deleted)") for process in all_processes(host.files)
-    }
+    running = {each.executable.removesuffix(" (deleted)") for each in all_processes(host.files)}
     free = [folder for folder in loose if not any(exe.startswith(f"{folder}/") for exe in running)]
     for folder in free:
         host.files.delete_tree(folder)

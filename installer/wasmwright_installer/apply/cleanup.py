@@ -1,4 +1,4 @@
-"""Last step: what is no longer needed goes, and a node that holds nothing of ours keeps no trace."""
+"""Last step: what is no longer needed goes; a node that holds nothing of ours keeps no trace."""
 
 from wasmwright_installer.apply.binaries import sweep_store
 from wasmwright_installer.apply.host import Host

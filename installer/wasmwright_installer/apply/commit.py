@@ -1,7 +1,7 @@
 """Sixth step: the change itself, announced in a journal before its first write.
 
-The order within: bytes to go back to, journal, links, then the files in the order of the plan. After
-each single write the configuration on disk is one that the daemon accepts.
+The order within: bytes to go back to, journal, links, then the files in the order of the plan.
+After each single write the configuration on disk is one that the daemon accepts.
 """
 
 from wasmwright_installer.apply.decide import Decision
@@ -95,8 +95,10 @@ def open_journal(
 
 
 def _way_back(change: FileChange) -> bytes | None:
-    """What a rollback restores: the present bytes, or where an earlier run wrote them and died
-    before the restart, those of before that run.
+    """Return what a rollback restores.
+
+    That is the present bytes, or those of before us where an earlier run wrote the present ones and
+    died before the restart.
     """
     return change.before if change.is_write else change.original
 

@@ -1,4 +1,4 @@
-"""Second step, pure: what is to be declared, linked and removed, and whether the daemon must restart.
+"""Second step, pure: what is to be declared and linked, and whether the daemon must restart.
 
 The document says what the node is to have, the daemon what it serves, the files what it will serve
 after its next start. Files are written when either of the last two lacks something; the daemon
@@ -70,7 +70,9 @@ def decide(document: NodeDocument, observed: Observed) -> Decision:
         if entry.handler.handler not in adopted
     }
     declared = {**_declared(document, observed, rules, ours, adopted), **wanted}
-    must_write, must_restart, why = _necessity(wanted, ours, observed, bool(document.runtimes))
+    gives_back = not document.runtimes
+    necessity = _give_back(ours, observed) if gives_back else _necessity(wanted, observed)
+    must_write, must_restart, why = necessity
     return Decision(
         wanted=wanted,
         adopted=adopted,
@@ -175,7 +177,7 @@ def _declared(
     ours: frozenset[str],
     adopted: frozenset[str],
 ) -> dict[str, Table]:
-    """What we declared stays, and what the cluster knows is declared ahead; strangers' names not."""
+    """Keep what we declared and add what the cluster knows, save for names that others use."""
     taken = adopted | set(_declared_in(observed.base.tree))
     taken |= {name for name in observed.loaded.handlers if name not in ours}
     ahead = {
@@ -195,18 +197,20 @@ def _kept_tables(observed: Observed, ours: frozenset[str]) -> dict[str, Table]:
     }
 
 
-def _necessity(
-    wanted: Mapping[str, Table], ours: frozenset[str], observed: Observed, any_wanted: bool
-) -> tuple[bool, bool, str]:
+def _give_back(ours: frozenset[str], observed: Observed) -> tuple[bool, bool, str]:
+    """What an empty document makes necessary: to write, to restart, and why."""
+    served = sorted(ours & observed.loaded.handlers.keys())
+    has_files = bool(observed.state.files) or any(
+        observed.base.tree.get(path) != content for path, content in observed.present.tree.items()
+    )
+    if served:
+        return True, True, f"handlers {', '.join(served)} are served and no longer wanted"
+    return has_files, False, "nothing of wasmwright is served"
+
+
+def _necessity(wanted: Mapping[str, Table], observed: Observed) -> tuple[bool, bool, str]:
+    """What wanted handlers make necessary: to write, to restart, and why."""
     loaded = observed.loaded.handlers
-    if not any_wanted:
-        served = sorted(ours & set(loaded))
-        has_files = any(
-            observed.base.tree.get(path) != content
-            for path, content in observed.present.tree.items()
-        ) or bool(observed.state.files)
-        why = f"handlers {', '.join(served)} are served and no longer wanted" if served else ""
-        return has_files or bool(served), bool(served), why or "nothing of wasmwright is served"
     missing = sorted(n for n, table in wanted.items() if loaded.get(n) != normal_handler(table))
     unwritten = [name for name, table in wanted.items() if not _is_held(name, table, observed)]
     if missing:

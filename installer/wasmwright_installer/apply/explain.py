@@ -17,7 +17,7 @@ from wasmwright_installer.contract import (
     NodeDocument,
     PlanReport,
 )
-from wasmwright_installer.detect.handlers import binary_of, normal_handler
+from wasmwright_installer.detect.handlers import binary_of, normal_handler, program_of
 from wasmwright_installer.host.probe import node_facts
 
 
@@ -52,7 +52,7 @@ def _report(intent: Intent) -> PlanReport:
         restart=decision.must_restart,
         why=decision.why,
         pods_lost=intent.usage.lost,
-        runtimes_in_use={handler: pods for handler, pods in intent.usage.removed_in_use},
+        runtimes_in_use=dict(intent.usage.removed_in_use),
         warnings=(*decision.warnings, *(prepared.plan.warnings if prepared else ())),
         **node_fields(observed),
     )
@@ -92,7 +92,7 @@ def explain_status(host: Host) -> HostStatus:
         executable=observed.daemon.executable,
         handlers={
             name: HandlerStatus(
-                binary=binary_of(handler),
+                binary=program_of(handler),
                 ours=name in ours,
                 installed=name not in ours or host.files.exists(binary_of(handler)),
             )

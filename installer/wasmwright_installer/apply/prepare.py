@@ -1,4 +1,4 @@
-"""Third step: the new files as text, and the proof by the daemon's own executable that they do no harm.
+"""Third step: the new files as text, and the proof by the daemon itself that they do no harm.
 
 Nothing that the daemon reads is written; the staged files lie below `/run` and go again.
 """

@@ -30,7 +30,7 @@ def success(
     return ApplyResult(
         exit_code=ExitCode.DONE,
         reason="Ready" if count else "Removed",
-        message=f"{message}; {decision.why}" if outcome.restarted else message,
+        message=f"{message}; containerd was restarted once" if outcome.restarted else message,
         hash=identity_of(document),
         changed=outcome.changed,
         restarted=outcome.restarted,

@@ -86,7 +86,7 @@ def _except(foreign: list[str]) -> str:
 
 
 def recover(host: Host) -> None:
-    """Bring a change that a killed run left half done to a state that the next steps can start from.
+    """Bring a change that a killed run left half done to where the next steps can start from.
 
     Where the daemon is well, what was written counts as ours and the run goes on from there. Where
     it is not, the change is undone.

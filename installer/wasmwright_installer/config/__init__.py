@@ -1,1 +1,1 @@
-"""The container runtime's configuration: text in, text out, with the reason for each choice. Pure."""
+"""The container runtime's configuration: text in, text out, with the reason. Pure."""

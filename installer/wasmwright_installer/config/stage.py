@@ -1,4 +1,4 @@
-"""The planned files under another root, so that the daemon can read them before they are in place."""
+"""The planned files under another root, for the daemon to read before they are in place."""
 
 from collections.abc import Mapping
 

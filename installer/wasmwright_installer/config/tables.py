@@ -60,7 +60,7 @@ def default_runtime(document: Document) -> str:
 
 
 def render_handler(table: str, name: str, content: Document) -> Iterator[str]:
-    """Yield the lines of a handler's tables, in the way containerd's own documentation writes them."""
+    """Yield the lines of a handler's tables, as containerd's own documentation writes them."""
     header = f'plugins."{table}".containerd.runtimes.{_key(name)}'
     scalars = {key: value for key, value in content.items() if not isinstance(value, Mapping)}
     yield f"[{header}]"

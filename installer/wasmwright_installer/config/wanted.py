@@ -3,7 +3,7 @@
 Rules and their reasons: `docs/decisions/0001-shim-options.md`.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -61,18 +61,20 @@ def option_warnings(entry: HandlerEntry, rules: NodeRules) -> tuple[str, ...]:
     """Say which of the document's options cannot be honoured on this node, and why."""
     if entry.type is not RuntimeType.CONTAINERD_SHIM or not entry.options:
         return ()
-    name = f"handler {entry.handler}"
+    return tuple(f"handler {entry.handler}: {reason}" for reason in _dishonoured(entry, rules))
+
+
+def _dishonoured(entry: HandlerEntry, rules: NodeRules) -> Iterator[str]:
     if rules.version < _FIRST_WITH_SHIM_OPTIONS:
-        return (f"{name}: containerd before 1.7 hands no options to shims; they are left out",)
-    if entry.options.get("SystemdCgroup") is not True:
-        return ()
-    if not rules.cgroup_v2:
-        return (f"{name}: SystemdCgroup has no effect on a cgroup v1 node; false is written",)
-    if not rules.has_dbus:
-        return (f"{name}: SystemdCgroup needs D-Bus, which this node lacks; false is written",)
-    if not rules.systemd_cgroup:
-        return (f"{name}: runc does not use SystemdCgroup on this node; false is written",)
-    return ()
+        yield "containerd before 1.7 hands no options to shims; they are left out"
+    elif entry.options.get("SystemdCgroup") is not True:
+        return
+    elif not rules.cgroup_v2:
+        yield "SystemdCgroup has no effect on a cgroup v1 node; false is written"
+    elif not rules.has_dbus:
+        yield "SystemdCgroup needs D-Bus, which this node lacks; false is written"
+    elif not rules.systemd_cgroup:
+        yield "runc does not use SystemdCgroup on this node; false is written"
 
 
 def _common(entry: HandlerEntry) -> dict[str, Any]:

@@ -45,7 +45,7 @@ class Daemon:
 
 
 def flag(arguments: Sequence[str], *names: str) -> str:
-    """Return the last value of a flag written as `--name value` or `--name=value`; "" = not given."""
+    """Return a flag's last value, of `--name value` or `--name=value`; "" = not given."""
     found = ""
     for position, argument in enumerate(arguments):
         name, separator, value = argument.partition("=")

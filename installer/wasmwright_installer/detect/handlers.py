@@ -69,6 +69,11 @@ def uses_systemd_cgroup(loaded: Loaded) -> bool:
     return False
 
 
+def program_of(handler: Handler) -> str:
+    """Return what people want to see of a handler: its binary, else the name of its shim."""
+    return binary_of(handler) or str(handler.get("runtimetype", ""))
+
+
 def binary_of(handler: Handler) -> str:
     """Return the file a handler names: its BinaryName under runc's shim, else its absolute type."""
     options = handler.get("options")

@@ -30,8 +30,8 @@ def refuse_foreign(runtime: str, content: bytes, machine: str) -> None:
             f"(it begins with {content[:8]!r}); correct source.http.path",
             reason="NotExecutable",
         )
-    order = "big" if content[_DATA] == _BIG_ENDIAN else "little"
-    found = int.from_bytes(content[_MACHINE], order)
+    is_big = content[_DATA] == _BIG_ENDIAN
+    found = int.from_bytes(content[_MACHINE], "big" if is_big else "little")
     wanted = _ELF_MACHINES.get(machine)
     if wanted is not None and found != wanted:
         names = {number: name for name, number in _ELF_MACHINES.items()}

@@ -16,6 +16,7 @@ from wasmwright_installer.contract import (
 from wasmwright_installer.errors import ArtifactError
 from wasmwright_installer.fetch.archive import member
 from wasmwright_installer.fetch.binary import refuse_foreign
+from wasmwright_installer.fetch.download import download
 from wasmwright_installer.fetch.limits import FetchLimits
 
 
@@ -60,8 +61,6 @@ def _known(folder: Path) -> dict[str, FetchedBinary]:
 def _fetch_one(
     entry: RuntimeEntry, folder: Path, limits: FetchLimits, machine: str
 ) -> FetchedBinary:
-    from wasmwright_installer.fetch.download import download
-
     artifact = entry.source.http
     assert artifact is not None  # noqa: S101  # the caller chose these
     partial = folder / f".{artifact.sha256}.partial"

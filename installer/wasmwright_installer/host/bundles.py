@@ -74,7 +74,7 @@ def _is_young(files: HostFiles, path: str) -> bool:
 
 
 def remove_dead(commands: Commands, bundle: Bundle) -> None:
-    """Remove the bundle of a shim that is gone, so that containerd's next start does not hang on it.
+    """Remove the bundle of a shim that is gone, on which containerd's next start would hang.
 
     Raises:
         RefusedError: its file system is still in use.

@@ -5,13 +5,14 @@ not what a file says, and it needs neither crictl nor the API server.
 """
 
 import json
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
 
+import grpc
 from typing_extensions import override
 
 from wasmwright_installer.detect.handlers import Loaded, loaded_from_status
+from wasmwright_installer.host import cri_pb2
 
 
 class CRIUnavailableError(Exception):
@@ -42,14 +43,7 @@ class SocketCRI(CRI):
 
     @override
     def loaded(self, timeout: float) -> Loaded:
-        from wasmwright_installer.host import cri_pb2
-
-        response = self._call(
-            "Status",
-            cri_pb2.StatusRequest(verbose=True),
-            cri_pb2.StatusResponse.FromString,
-            timeout,
-        )
+        response = self._status(timeout, verbose=True)
         conditions = {each.type: each.status for each in response.status.conditions}
         return loaded_from_status(
             json.loads(response.info.get("config", "{}")),
@@ -59,34 +53,30 @@ class SocketCRI(CRI):
 
     @override
     def answers(self, timeout: float) -> bool:
-        from wasmwright_installer.host import cri_pb2
-
         try:
-            self._call(
-                "Status", cri_pb2.StatusRequest(), cri_pb2.StatusResponse.FromString, timeout
-            )
+            self._status(timeout, verbose=False)
         except CRIUnavailableError:
             return False
         return True
 
-    def _call(
-        self, method: str, request: Any, parse: Callable[[bytes], Any], timeout: float
-    ) -> Any:  # noqa: ANN401  # generated messages
-        import grpc
-
-        with grpc.insecure_channel(
-            self._target, options=[("grpc.enable_http_proxy", 0)]
-        ) as channel:
+    def _status(self, timeout: float, *, verbose: bool) -> cri_pb2.StatusResponse:
+        with grpc.insecure_channel(self._target) as channel:
             call = channel.unary_unary(
-                f"/runtime.v1.RuntimeService/{method}",
-                request_serializer=type(request).SerializeToString,
-                response_deserializer=parse,
+                "/runtime.v1.RuntimeService/Status",
+                request_serializer=cri_pb2.StatusRequest.SerializeToString,
+                response_deserializer=cri_pb2.StatusResponse.FromString,
             )
             try:
-                return call(request, timeout=timeout)
+                response: cri_pb2.StatusResponse = call(
+                    cri_pb2.StatusRequest(verbose=verbose), timeout=timeout
+                )
             except grpc.RpcError as error:
-                raise CRIUnavailableError(f"{method}: {_detail(error)}") from error
+                raise CRIUnavailableError(_detail(error)) from error
+        return response
 
 
-def _detail(error: Any) -> str:  # noqa: ANN401  # grpc's errors are calls as well
-    return f"{error.code().name.lower()}: {error.details()}"
+def _detail(error: grpc.RpcError) -> str:
+    """Say what went wrong; in practice the error is the call itself, which knows."""
+    if isinstance(error, grpc.Call):
+        return f"{error.code().name.lower()}: {error.details()}"
+    return str(error)

@@ -1,8 +1,9 @@
 """Files of one host, under a given root: read, written atomically, led through its own symlinks.
 
-A write is seen whole or not at all, also after a power cut: temporary file beside the target, fsync,
-rename, fsync of the directory. Mode, owner and extended attributes (SELinux labels) of a file that
-is replaced are kept, and a symlink is followed, so that what is configured stays where it is.
+A write is seen whole or not at all, also after a power cut: temporary file beside the target,
+fsync, rename, fsync of the directory. Mode, owner and extended attributes (SELinux labels) of a
+file that is replaced are kept, and a symlink is followed, so that what is configured stays where
+it is.
 """
 
 import contextlib
@@ -18,6 +19,9 @@ from wasmwright_installer.errors import RefusedError
 
 _MAX_LINKS = 40
 _CREATE = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW
+
+_ABSENT = (FileNotFoundError, NotADirectoryError, ProcessLookupError)
+"""The last is what /proc says of a process that has just ended."""
 
 
 class HostFiles:
@@ -51,7 +55,7 @@ class HostFiles:
 
     def _link_target(self, parts: list[str]) -> str | None:
         try:
-            return os.readlink(self.root.joinpath(*parts))
+            return str(self.root.joinpath(*parts).readlink())
         except OSError:
             return None
 
@@ -59,7 +63,7 @@ class HostFiles:
         """Return a file's content, or None if there is no such file."""
         try:
             return self.local(path).read_bytes()
-        except (FileNotFoundError, NotADirectoryError, ProcessLookupError):
+        except _ABSENT:
             return None
 
     def read_text(self, path: str) -> str:
@@ -76,8 +80,8 @@ class HostFiles:
     def names(self, folder: str) -> list[str]:
         """Return what a directory holds, sorted; nothing if it does not exist."""
         try:
-            return sorted(os.listdir(self.local(folder)))
-        except (FileNotFoundError, NotADirectoryError):
+            return sorted(entry.name for entry in self.local(folder).iterdir())
+        except _ABSENT:
             return []
 
     def glob(self, pattern: str) -> list[str]:
@@ -98,7 +102,7 @@ class HostFiles:
     def link_target(self, path: str) -> str | None:
         """Return what a symlink says, or None if the path is no symlink."""
         try:
-            return os.readlink(self.local(path, follow=False))
+            return str(self.local(path, follow=False).readlink())
         except OSError:
             return None
 
@@ -120,10 +124,10 @@ class HostFiles:
                     os.fsync(descriptor)
                 finally:
                     os.close(descriptor)
-                os.rename(temporary, target)
+                temporary.rename(target)
             except BaseException:
                 with contextlib.suppress(FileNotFoundError):
-                    os.unlink(temporary)
+                    temporary.unlink()
                 raise
             _sync_folder(target.parent)
 
@@ -133,26 +137,26 @@ class HostFiles:
         temporary = _temporary(place)
         with _explained(path):
             with contextlib.suppress(FileNotFoundError):
-                os.unlink(temporary)
-            os.symlink(target, temporary)
+                temporary.unlink()
+            temporary.symlink_to(target)
             try:
-                os.rename(temporary, place)
+                temporary.rename(place)
             except BaseException:
-                os.unlink(temporary)
+                temporary.unlink()
                 raise
             _sync_folder(place.parent)
 
     def discard_temporary(self, path: str) -> None:
-        """Remove what a run that was killed in the middle of a write may have left beside a file."""
+        """Remove what a run that was killed in the middle of a write left beside a file."""
         for place in {self.local(path), self.local(path, follow=False)}:
             with contextlib.suppress(FileNotFoundError, NotADirectoryError):
-                os.unlink(_temporary(place))
+                _temporary(place).unlink()
 
     def delete(self, path: str) -> None:
         """Remove a file or symlink; one that is not there is no error."""
         place = self.local(path, follow=False)
         with _explained(path), contextlib.suppress(FileNotFoundError, NotADirectoryError):
-            os.unlink(place)
+            place.unlink()
             _sync_folder(place.parent)
 
     def missing_folders(self, folder: str) -> tuple[str, ...]:
@@ -165,13 +169,13 @@ class HostFiles:
         """Create a directory with its parents."""
         for path in self.missing_folders(folder):
             with _explained(path), contextlib.suppress(FileExistsError):
-                os.mkdir(self.local(path), 0o755)
+                self.local(path).mkdir(0o755)
                 _sync_folder(self.local(path).parent)
 
     def delete_empty_folder(self, folder: str) -> None:
         """Remove a directory if nothing is in it."""
         with contextlib.suppress(OSError):
-            os.rmdir(self.local(folder, follow=False))
+            self.local(folder, follow=False).rmdir()
 
     def delete_tree(self, folder: str) -> None:
         """Remove a directory of ours with everything in it; symlinks are removed, not followed."""
@@ -181,8 +185,9 @@ class HostFiles:
 
 
 def _temporary(place: Path) -> Path:
-    """One name for each file, so that a later run finds what a killed one left; the lock keeps
-    two runs apart.
+    """Return one name for each file, so that a later run finds what a killed one left.
+
+    The lock keeps two runs apart.
     """
     return place.with_name(f".{place.name}.wasmwright-new")
 

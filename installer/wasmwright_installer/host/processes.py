@@ -1,6 +1,5 @@
 """Processes of the host, read from its /proc."""
 
-import os
 import re
 from collections.abc import Iterator
 
@@ -68,9 +67,9 @@ def _listening_inodes(files: HostFiles, table: str, socket: str) -> set[str]:
     inodes = set()
     for line in table.splitlines()[1:]:
         _, _, _, flags, _, _, inode, *path = line.split(maxsplit=7)
-        if flags == _LISTENING and path and path[0].endswith(f"/{name}"):
-            if files.local(path[0]) == wanted:
-                inodes.add(inode)
+        same_name = flags == _LISTENING and path and path[0].endswith(f"/{name}")
+        if same_name and files.local(path[0]) == wanted:
+            inodes.add(inode)
     return inodes
 
 
@@ -85,17 +84,9 @@ def _likely_first(files: HostFiles) -> list[int]:
 
 
 def _socket_inodes(files: HostFiles, pid: int) -> set[str]:
-    folder = files.local(f"/proc/{pid}/fd")
-    try:
-        names = os.listdir(folder)
-    except OSError:
-        return set()
     inodes = set()
-    for name in names:
-        try:
-            found = _SOCKET_LINK.match(os.readlink(folder / name))
-        except OSError:
-            continue
+    for name in files.names(f"/proc/{pid}/fd"):
+        found = _SOCKET_LINK.match(link(files, pid, f"fd/{name}"))
         if found:
             inodes.add(found[1])
     return inodes

@@ -1,7 +1,7 @@
 """What a run leaves for the next one, below `state/` of our directory on the host.
 
-Contents of files lie there under their digest, so that the bytes of before the first change are
-kept as long as anything of ours is on the node. The journal stands only while a change is under way.
+Contents of files lie there under their digest, so that the bytes of before the first change stay
+as long as anything of ours is on the node. The journal stands only while a change is under way.
 """
 
 import hashlib
