@@ -33,7 +33,7 @@ def image_values(images: ImageNames) -> dict[str, Any]:
     }
 
 
-def install_chart(cluster: Kubectl, values: Values, *, timeout: float = 180) -> None:
+def install_chart(cluster: Kubectl, values: Values, *, timeout: float = 90) -> None:
     """Install the chart or upgrade it, and return when the operator runs."""
     _helm(
         *("upgrade", "--install", RELEASE, str(CHART), "--values", "-"),

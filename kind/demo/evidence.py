@@ -1,14 +1,16 @@
 """What to show of a cluster when a step failed: short, the latest last."""
 
-from demo.chart import NAMESPACE
+from demo import chart, shim_server
 from demo.clusters import Kubectl
 
 _LOOKS = (
-    ("get", "wasmnodes,wasmruntimes,nodes", "--output", "wide"),
-    ("get", "pods,jobs", "--namespace", NAMESPACE, "--output", "wide"),
-    ("logs", "--namespace", NAMESPACE, "deployment/wasmwright", "--tail=15"),
+    ("get", "wasmnodes,wasmruntimes,nodes"),
+    ("get", "pods,jobs", "--namespace", chart.NAMESPACE),
+    ("get", "pods", "--namespace", shim_server.NAMESPACE),
+    ("get", "pods"),
+    ("logs", "--namespace", chart.NAMESPACE, "deployment/wasmwright", "--tail=15"),
 )
-_EVENTS = ("get", "events", "--all-namespaces", "--sort-by=.lastTimestamp")
+_EVENTS = ("get", "events", "--all-namespaces", "--sort-by=.metadata.creationTimestamp")
 _LAST_EVENTS = 12
 
 

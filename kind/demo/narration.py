@@ -6,7 +6,6 @@ from contextlib import contextmanager
 
 from rich.console import Console
 from rich.markup import escape
-from rich.panel import Panel
 
 
 class Narrator:
@@ -40,10 +39,10 @@ class Narrator:
     def failure(self, what: str, evidence: str, advice: str) -> None:
         """Tell what went wrong, what was seen last, and what to do now."""
         self._line("[bold red]That did not work.[/]")
-        self._console.print(Panel(escape(what), title="what went wrong", border_style="red"))
-        if evidence:
-            self._console.print(Panel(escape(evidence), title="what was seen last"))
-        self._console.print(Panel(escape(advice), title="what to do now"))
+        for title, text in (("What was seen last", evidence), ("What went wrong", what)):
+            if text:
+                self._console.print(f"\n[bold red]{title}[/]\n{escape(text)}", highlight=False)
+        self._console.print(f"\n[bold]What to do now[/]\n{escape(advice)}", highlight=False)
 
     def farewell(self, text: str) -> None:
         """Say the last words, which may hold markup, without a frame so that they can be copied."""

@@ -21,7 +21,7 @@ def serve(cluster: Kubectl, artifact: Artifact, *, image: str) -> str:
     for manifest in manifests(artifact, image):
         cluster.kubectl("apply", "--filename", "-", input=json.dumps(manifest))
     cluster.kubectl(
-        *("rollout", "status", f"deployment/{NAME}", "--namespace", NAMESPACE, "--timeout=120s")
+        *("rollout", "status", f"deployment/{NAME}", "--namespace", NAMESPACE, "--timeout=60s")
     )
     address = cluster.kubectl(
         *("get", "service", NAME, "--namespace", NAMESPACE),
@@ -45,6 +45,7 @@ def manifests(artifact: Artifact, image: str) -> list[dict[str, Any]]:
             "allowPrivilegeEscalation": False,
             "readOnlyRootFilesystem": True,
             "runAsNonRoot": True,
+            "runAsUser": 65532,
             "capabilities": {"drop": ["ALL"]},
         },
     }
