@@ -61,7 +61,7 @@ class WorkQueue:
         """Queue a key after a failure and return the delay, which doubles with each one."""
         failures = self._failures.get(key, 0)
         self._failures[key] = failures + 1
-        backoff = min(_FIRST_BACKOFF * 2 ** min(failures, _MANY), _LONGEST_BACKOFF)
+        backoff = min(_FIRST_BACKOFF * float(2 ** min(failures, _MANY)), _LONGEST_BACKOFF)
         delay = max(backoff, at_least)
         self.add(key, delay)
         return delay

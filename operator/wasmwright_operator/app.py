@@ -1,0 +1,135 @@
+"""Put the parts together: kopf runs the process and the watches, our loops do the rest."""
+
+import asyncio
+import gc
+import logging
+from contextlib import AsyncExitStack
+from datetime import UTC, datetime
+from typing import Any, Final
+
+import kopf
+
+from wasmwright_operator import names
+from wasmwright_operator.cache import Cache
+from wasmwright_operator.executor import Executor
+from wasmwright_operator.handlers import register
+from wasmwright_operator.kube.bucket import TokenBucket
+from wasmwright_operator.kube.client import KubeClient
+from wasmwright_operator.kube.login import load_configuration
+from wasmwright_operator.manifests import JobTemplate
+from wasmwright_operator.reconcile import Reconciler
+from wasmwright_operator.settings import Settings
+from wasmwright_operator.sync import Synchronizer, watched
+from wasmwright_operator.workqueue import WorkQueue
+
+logger: Final = logging.getLogger(__name__)
+
+_CHUNK: Final = 500
+_OVERDUE: Final = 300.0
+"""Seconds for which a key may wait before the process counts as stuck."""
+_GC_THRESHOLD: Final = 50_000
+"""Collect seldom: parsing events makes much garbage and few cycles."""
+
+
+class App:
+    """One operator process."""
+
+    def __init__(self, settings: Settings, template: JobTemplate) -> None:
+        self._settings = settings
+        self._template = template
+        self._stack = AsyncExitStack()
+        self._queue = WorkQueue()
+
+    async def run(self) -> None:
+        """Run until the process is told to stop."""
+        namespace = self._settings.jobs.namespace
+        bucket = TokenBucket(
+            self._settings.api_rate,
+            self._settings.api_burst,
+            clock=asyncio.get_running_loop().time,
+        )
+        kube = KubeClient(await load_configuration(), bucket)
+        self._stack.push_async_callback(kube.close)
+        cache = Cache(self._settings.fleet)
+        executor = Executor(kube, cache, self._template, namespace=namespace, clock=_now)
+        reconciler = Reconciler(cache, self._queue, executor, _now)
+        synchronizer = Synchronizer(kube, cache, reconciler, namespace)
+
+        async with self._stack:
+            await synchronizer.run_once()
+            logger.info("in sync", extra={"nodes": len(cache.nodes.by_name())})
+            gc.collect()
+            gc.freeze()
+            gc.set_threshold(_GC_THRESHOLD)
+            await self._serve(cache, reconciler, synchronizer)
+
+    async def _serve(
+        self, cache: Cache, reconciler: Reconciler, synchronizer: Synchronizer
+    ) -> None:
+        registry = kopf.OperatorRegistry()
+        register(registry, cache, reconciler, self._settings.jobs.namespace)
+        kopf.on.probe(id="queue", registry=registry)(self._probe)
+        stop = asyncio.Event()
+        loops = [
+            asyncio.create_task(reconciler.run(), name="reconcile"),
+            asyncio.create_task(synchronizer.run(), name="resync"),
+        ]
+        for loop in loops:
+            loop.add_done_callback(lambda _: stop.set())
+        self._stack.push_async_callback(_stop, loops)
+        await asyncio.sleep(0)  # kopf takes tasks that start after it for its own
+        await kopf.operator(
+            registry=registry,
+            settings=operator_settings(self._settings),
+            standalone=True,
+            namespaces=[self._settings.jobs.namespace],
+            liveness_endpoint=f"http://0.0.0.0:{self._settings.health_port}/healthz",
+            stop_flag=stop,
+        )
+
+    async def _probe(self, **_: Any) -> float:  # noqa: ANN401 - kopf passes what it likes
+        overdue = self._queue.overdue()
+        if overdue > _OVERDUE:
+            raise kopf.PermanentError(f"a key has been waiting for {overdue:.0f} s")
+        return overdue
+
+
+def operator_settings(settings: Settings) -> kopf.OperatorSettings:
+    """Return kopf's settings: nothing is scanned, posted or persisted by it."""
+    tuned = kopf.OperatorSettings()
+    tuned.scanning.disabled = True
+    tuned.peering.standalone = True
+    tuned.posting.enabled = False
+    tuned.watching.chunk_size = _CHUNK
+    tuned.networking.request_timeout = 60
+    tuned.networking.connect_timeout = 10
+    tuned.queueing.idle_timeout = 1.0
+    tuned.queueing.error_delays = (1, 1, 2, 3, 5, 8, 13, 21, 34, 60)
+    tuned.process.ultimate_exiting_timeout = 30
+    tuned.persistence.finalizer = f"{names.GROUP}/kopf"
+    tuned.persistence.diffbase_storage = _NoDiffBase()
+    for resource, selector in watched(settings.jobs.namespace).items():
+        if selector:
+            key = (resource.group, resource.version, resource.plural)
+            tuned.watching.label_selectors[key] = selector
+    return tuned
+
+
+class _NoDiffBase(kopf.AnnotationsDiffBaseStorage):
+    """Keeps nothing, and above all copies nothing: kopf would copy every object of every event."""
+
+    def build(self, **_: Any) -> Any:  # type: ignore[explicit-override]  # noqa: ANN401 - kopf's own types are private
+        return {}
+
+    def fetch(self, **_: Any) -> Any:  # type: ignore[explicit-override]  # noqa: ANN401 - kopf's own types are private
+        return None
+
+
+async def _stop(loops: list[asyncio.Task[None]]) -> None:
+    for loop in loops:
+        loop.cancel()
+    await asyncio.gather(*loops, return_exceptions=True)
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)

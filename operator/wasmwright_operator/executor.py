@@ -1,0 +1,130 @@
+"""Carry actions out, and take the answers into the cache before anything else happens."""
+
+import logging
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from wasmwright_operator.actions import (
+    Action,
+    CreateJob,
+    CreateWasmNode,
+    EmitEvent,
+    UpdateWasmNode,
+    Wake,
+    WriteRuntimeStatus,
+)
+from wasmwright_operator.cache import Cache
+from wasmwright_operator.conditions import rfc3339
+from wasmwright_operator.kube.errors import ApiError, NotFoundError
+from wasmwright_operator.kube.port import EVENTS, JOBS, Kube, Resource
+from wasmwright_operator.manifests import JobTemplate
+from wasmwright_operator.manifests.writes import Verb, Write, render_event, render_write
+
+logger: Final = logging.getLogger(__name__)
+
+Keys = tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """The object that a write is about."""
+
+    resource: Resource
+    name: str
+
+
+class Executor:
+    """Makes one write at a time; an `ApiError` means that it was not made."""
+
+    def __init__(
+        self,
+        kube: Kube,
+        cache: Cache,
+        template: JobTemplate,
+        *,
+        namespace: str,
+        clock: Callable[[], datetime],
+    ) -> None:
+        self._kube = kube
+        self._cache = cache
+        self._template = template
+        self._jobs = JOBS.in_namespace(namespace)
+        self._clock = clock
+
+    def render(self, action: Action) -> Write | None:
+        """Return the request for an action, or None for one that writes nothing."""
+        match action:
+            case Wake():
+                return None
+            case EmitEvent():
+                return render_event(action, rfc3339(self._clock()))
+            case CreateJob():
+                manifest = self._template.render(action)
+                return Write(Verb.CREATE, self._jobs, manifest["metadata"]["name"], manifest)
+            case _:
+                return render_write(action)
+
+    def subject(self, write: Write) -> Subject:
+        """Return the object that a write is about."""
+        resource = self._jobs if write.resource == JOBS else write.resource
+        return Subject(resource, write.name)
+
+    async def execute(self, action: Action, write: Write) -> Keys:
+        """Make a write; return the keys that are to be reconciled because of it."""
+        level = logging.DEBUG if isinstance(action, WriteRuntimeStatus) else logging.INFO
+        logger.log(level, type(action).__name__, extra={"object": write.name})
+        if write.resource == EVENTS:
+            await self._tell((write,))
+            return ()
+        keys = await self._send(write, self.subject(write).resource)
+        if isinstance(action, CreateWasmNode | UpdateWasmNode | WriteRuntimeStatus):
+            time = rfc3339(self._clock())
+            await self._tell(render_event(event, time) for event in action.events)
+        return keys
+
+    async def refresh(self, subject: Subject) -> Keys:
+        """Read an object anew, since what we know of it was refused as old."""
+        plural = subject.resource.plural
+        try:
+            raw = await self._kube.get(subject.resource, subject.name)
+        except NotFoundError:
+            known = self._cache.store_of(plural).get(subject.name)
+            return self._cache.remove(plural, subject.name, known.uid) if known else ()
+        return self._cache.observe(plural, raw)
+
+    async def _send(self, write: Write, resource: Resource) -> Keys:
+        name, body = write.name, write.body
+        match write.verb:
+            case Verb.CREATE:
+                raw = await self._kube.create(resource, body)
+            case Verb.MERGE:
+                raw = await self._kube.merge(resource, name, body)
+            case Verb.MERGE_STATUS:
+                raw = await self._kube.merge(resource, name, body, subresource="status")
+            case Verb.APPLY:
+                raw = await self._kube.apply(resource, name, body)
+            case Verb.PATCH_METADATA:
+                raw = await self._kube.patch_metadata(resource, name, body)
+                return self._cache.observe_node_metadata(raw)
+            case Verb.DELETE:
+                return await self._delete(write, resource)
+        return self._cache.observe(resource.plural, raw)
+
+    async def _delete(self, write: Write, resource: Resource) -> Keys:
+        try:
+            await self._kube.delete(
+                resource, write.name, uid=write.uid, resource_version=write.resource_version
+            )
+        except NotFoundError:
+            logger.debug("gone already", extra={"kind": resource.kind, "object": write.name})
+        return self._cache.remove(resource.plural, write.name, write.uid)
+
+    async def _tell(self, events: Iterable[Write]) -> None:
+        """Tell people; that an Event is lost is no reason to do anything again."""
+        for event in events:
+            try:
+                await self._kube.create(EVENTS, event.body)
+            except ApiError as error:
+                logger.warning("an Event was not written", extra={"error": str(error)})

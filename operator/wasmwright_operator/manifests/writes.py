@@ -1,0 +1,211 @@
+"""What an action means to the API: which request, on which object, with which body."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import Enum, auto
+from functools import singledispatch
+from typing import Any
+
+from wasmwright_operator import names
+from wasmwright_operator.actions import (
+    ApplyRuntimeClass,
+    CreateWasmNode,
+    DeleteJob,
+    DeleteRuntimeClass,
+    DeleteWasmNode,
+    EmitEvent,
+    LabelNode,
+    ReleaseRuntimeClass,
+    SetFinalizers,
+    UpdateWasmNode,
+    WriteNodeStatus,
+    WriteRuntimeStatus,
+)
+from wasmwright_operator.api.meta import ApiModel
+from wasmwright_operator.kube.port import (
+    EVENTS,
+    JOBS,
+    NODES,
+    RUNTIME_CLASSES,
+    WASM_NODES,
+    WASM_RUNTIMES,
+    Raw,
+    Resource,
+)
+
+_EVENT_NAME: int = 200
+_EVENT_MESSAGE: int = 1024
+
+
+class Verb(Enum):
+    """The kinds of writes that we make."""
+
+    CREATE = auto()
+    MERGE = auto()
+    MERGE_STATUS = auto()
+    PATCH_METADATA = auto()
+    APPLY = auto()
+    DELETE = auto()
+
+
+@dataclass(frozen=True, slots=True)
+class Write:
+    """One request to the API server."""
+
+    verb: Verb
+    resource: Resource
+    name: str
+    body: Any = None
+    uid: str = ""
+    resource_version: str = ""
+
+
+@singledispatch
+def render_write(action: object) -> Write:
+    """Return the request for an action. Jobs are rendered by their template instead."""
+    raise TypeError(f"{type(action).__name__} is no write that can be rendered")
+
+
+@render_write.register
+def _(action: CreateWasmNode) -> Write:
+    owner = {"apiVersion": "v1", "kind": "Node", "name": action.name, "uid": action.spec.node_uid}
+    metadata = {
+        "name": action.name,
+        "labels": {names.MANAGED_BY: names.MANAGED_BY_VALUE},
+        "ownerReferences": [owner],
+    }
+    body = {
+        "apiVersion": names.API_VERSION,
+        "kind": WASM_NODES.kind,
+        "metadata": metadata,
+        "spec": _without_nulls(_plain(action.spec)),
+    }
+    return Write(Verb.CREATE, WASM_NODES, action.name, body)
+
+
+@render_write.register
+def _(action: UpdateWasmNode) -> Write:
+    body = {**_at(action.resource_version), "spec": _replacing(action.spec)}
+    return Write(Verb.MERGE, WASM_NODES, action.name, body)
+
+
+@render_write.register
+def _(action: WriteNodeStatus) -> Write:
+    body = {**_at(action.resource_version), "status": _replacing(action.status)}
+    return Write(Verb.MERGE_STATUS, WASM_NODES, action.name, body)
+
+
+@render_write.register
+def _(action: WriteRuntimeStatus) -> Write:
+    body = {**_at(action.resource_version), "status": _replacing(action.status)}
+    return Write(Verb.MERGE_STATUS, WASM_RUNTIMES, action.name, body)
+
+
+@render_write.register
+def _(action: SetFinalizers) -> Write:
+    body = _at(action.resource_version)
+    body["metadata"]["finalizers"] = list(action.finalizers)
+    return Write(Verb.MERGE, WASM_RUNTIMES, action.name, body)
+
+
+@render_write.register
+def _(action: LabelNode) -> Write:
+    operations: list[Raw] = [{"op": "test", "path": "/metadata/uid", "value": action.uid}]
+    if not action.had_labels:
+        operations.append({"op": "add", "path": "/metadata/labels", "value": {}})
+    for key, value in sorted(action.changes.items()):
+        path = f"/metadata/labels/{key.replace('~', '~0').replace('/', '~1')}"
+        change = {"op": "remove"} if value is None else {"op": "add", "value": value}
+        operations.append({**change, "path": path})
+    return Write(Verb.PATCH_METADATA, NODES, action.name, operations)
+
+
+@render_write.register
+def _(action: DeleteWasmNode) -> Write:
+    version = action.resource_version
+    return Write(Verb.DELETE, WASM_NODES, action.name, uid=action.uid, resource_version=version)
+
+
+@render_write.register
+def _(action: DeleteJob) -> Write:
+    return Write(Verb.DELETE, JOBS, action.name, uid=action.uid)
+
+
+@render_write.register
+def _(action: DeleteRuntimeClass) -> Write:
+    return Write(Verb.DELETE, RUNTIME_CLASSES, action.name, uid=action.uid)
+
+
+@render_write.register
+def _(action: ApplyRuntimeClass) -> Write:
+    return Write(Verb.APPLY, RUNTIME_CLASSES, action.name, dict(action.manifest))
+
+
+@render_write.register
+def _(action: ReleaseRuntimeClass) -> Write:
+    """Applied on the server's side, what we do not name any more is given up."""
+    body = {
+        "apiVersion": "node.k8s.io/v1",
+        "kind": RUNTIME_CLASSES.kind,
+        "metadata": {"name": action.name},
+        "handler": action.handler,
+    }
+    return Write(Verb.APPLY, RUNTIME_CLASSES, action.name, body)
+
+
+def render_event(event: EmitEvent, time: str) -> Write:
+    """Return the request for an Event; those about cluster-scoped objects live in `default`."""
+    body = {
+        "apiVersion": "v1",
+        "kind": EVENTS.kind,
+        "metadata": {
+            "generateName": f"{event.name[:_EVENT_NAME]}.",
+            "namespace": EVENTS.namespace,
+        },
+        "involvedObject": {
+            "apiVersion": event.api_version,
+            "kind": event.kind,
+            "name": event.name,
+            "uid": event.uid,
+        },
+        "type": event.type.value,
+        "reason": event.reason,
+        "message": event.message[:_EVENT_MESSAGE],
+        "firstTimestamp": time,
+        "lastTimestamp": time,
+        "count": 1,
+        "source": {"component": names.FIELD_MANAGER},
+    }
+    return Write(Verb.CREATE, EVENTS, "", body)
+
+
+def _plain(model: ApiModel) -> Raw:
+    return model.model_dump(mode="json", by_alias=True)
+
+
+def _at(resource_version: str) -> Raw:
+    """Begin a merge patch that is refused if the object is newer than we know it."""
+    return {"metadata": {"resourceVersion": resource_version}}
+
+
+def _replacing(model: ApiModel) -> Raw:
+    """Return all fields, with null for what is absent: a merge patch removes it then.
+
+    Lists are replaced as a whole, so within them an absent field is left out.
+    """
+    return {
+        key: _without_nulls(value) if isinstance(value, list) else value
+        for key, value in _plain(model).items()
+    }
+
+
+def _without_nulls(value: Any) -> Any:  # noqa: ANN401 - any JSON value
+    match value:
+        case Mapping():
+            return {key: _without_nulls(item) for key, item in value.items() if item is not None}
+        case str():
+            return value
+        case Sequence():
+            return [_without_nulls(item) for item in value]
+        case _:
+            return value

@@ -1,0 +1,147 @@
+"""The two loops: take a key, plan from the cache, carry the plan out, plan again."""
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable, Iterable, Iterator
+from datetime import datetime
+from typing import Final
+
+from wasmwright_operator.actions import Action, CreateJob, Wake, WriteRuntimeStatus
+from wasmwright_operator.cache import FLEET, Cache, node_key, node_of
+from wasmwright_operator.executor import Executor
+from wasmwright_operator.fleet import plan_fleet
+from wasmwright_operator.kube.errors import (
+    ApiError,
+    ConflictError,
+    NotFoundError,
+    RefusedError,
+    RetryableError,
+)
+from wasmwright_operator.node import plan_node, plan_refused_job
+from wasmwright_operator.workqueue import WorkQueue
+
+logger: Final = logging.getLogger(__name__)
+
+_WORKERS: Final = 16
+_SHARE: Final = 4.0
+"""The fleet plan rests this many times as long as it took: at most a fifth of a core."""
+_SHORTEST_REST: Final = 0.01
+_LONGEST_REST: Final = 1.0
+_STATUS_PACE: Final = 1.0
+"""Seconds between two writes of bare counts to the status of one WasmRuntime."""
+
+
+class Reconciler:
+    """Works on the keys of one queue."""
+
+    def __init__(
+        self, cache: Cache, queue: WorkQueue, executor: Executor, clock: Callable[[], datetime]
+    ) -> None:
+        self._cache = cache
+        self._queue = queue
+        self._executor = executor
+        self._clock = clock
+        self._rest = _SHORTEST_REST
+        self._told: dict[str, float] = {}
+
+    def notify(self, keys: Iterable[str]) -> None:
+        """Have keys reconciled; the fleet plan waits a moment, so that events come together."""
+        for key in keys:
+            self._queue.add(key, self._rest if key == FLEET else 0.0)
+
+    async def run(self) -> None:
+        """Work until cancelled."""
+        async with asyncio.TaskGroup() as group:
+            for _ in range(_WORKERS):
+                group.create_task(self._work())
+
+    async def _work(self) -> None:
+        while True:
+            key = await self._queue.get()
+            try:
+                await self.reconcile(key)
+            except ConflictError:
+                self._queue.retry(key)
+            except ApiError as error:
+                after = error.retry_after or 0.0 if isinstance(error, RetryableError) else 0.0
+                delay = self._queue.retry(key, after)
+                extra = {"key": key, "error": str(error), "retry_in": delay}
+                logger.warning("the API server did not do it", extra=extra)
+            except Exception:
+                self._queue.retry(key)
+                logger.exception("reconciling failed", extra={"key": key})
+            else:
+                self._queue.forget(key)
+            finally:
+                self._queue.done(key)
+
+    async def reconcile(self, key: str) -> None:
+        """Plan for one key and carry the plan out."""
+        if key == FLEET:
+            await self._reconcile_fleet()
+        else:
+            await self._reconcile_node(node_of(key))
+
+    async def _reconcile_fleet(self) -> None:
+        start = time.perf_counter()
+        actions = plan_fleet(self._cache.snapshot(), self._clock())
+        took = time.perf_counter() - start
+        self._rest = min(max(took * _SHARE, _SHORTEST_REST), _LONGEST_REST)
+        self._wake(FLEET, actions)
+        due = self._first_per_object(self._paced(actions))
+        results = await asyncio.gather(*map(self._carry_out, due), return_exceptions=True)
+        for error in results:
+            if isinstance(error, BaseException):
+                raise error
+
+    async def _reconcile_node(self, node: str) -> None:
+        view, now = self._cache.node_view(node), self._clock()
+        actions = plan_node(view, self._cache.jobs_of(node), self._cache.pods_of(node), now)
+        self._wake(node_key(node), actions)
+        for action in actions:
+            try:
+                await self._carry_out(action)
+            except RefusedError as error:
+                if not isinstance(action, CreateJob) or not (view.node and view.wasm_node):
+                    raise
+                for answer in plan_refused_job(view.node, view.wasm_node, str(error), now):
+                    await self._carry_out(answer)
+
+    async def _carry_out(self, action: Action) -> None:
+        """Carry out one action; after a conflict read the object anew, whatever the watch does."""
+        write = self._executor.render(action)
+        if write is None:
+            return
+        try:
+            self.notify(await self._executor.execute(action, write))
+        except (ConflictError, NotFoundError) as error:
+            logger.info("decided on an old state", extra={"error": str(error)})
+            self.notify(await self._executor.refresh(self._executor.subject(write)))
+            raise ConflictError(str(error)) from error
+
+    def _first_per_object(self, actions: Iterable[Action]) -> tuple[Action, ...]:
+        """Drop later writes to an object: the first one changes its version, so plan again then."""
+        chosen: dict[tuple[str, str], Action] = {}
+        for action in actions:
+            write = self._executor.render(action)
+            if write is not None:
+                chosen.setdefault((write.resource.plural, write.name), action)
+        return tuple(chosen.values())
+
+    def _paced(self, actions: Iterable[Action]) -> Iterator[Action]:
+        now = asyncio.get_running_loop().time()
+        for action in actions:
+            if isinstance(action, WriteRuntimeStatus):
+                rest = self._told.get(action.name, -_STATUS_PACE) + _STATUS_PACE - now
+                if rest > 0 and not action.is_urgent:
+                    self._queue.add(FLEET, rest)
+                    continue
+                self._told[action.name] = now
+            yield action
+
+    def _wake(self, key: str, actions: Iterable[Action]) -> None:
+        for action in actions:
+            if isinstance(action, Wake):
+                delay = (action.at - self._clock()).total_seconds()
+                self._queue.add(key, max(0.0, delay))
