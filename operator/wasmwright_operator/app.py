@@ -83,7 +83,7 @@ class App:
             settings=operator_settings(self._settings),
             standalone=True,
             # kopf's own identity is the user's name, and a container need not have one.
-            identity=names.FIELD_MANAGER,  # type: ignore[arg-type] - the type is private to kopf
+            identity=names.FIELD_MANAGER,  # type: ignore[arg-type]  # the type is private to kopf
             namespaces=[self._settings.jobs.namespace],
             liveness_endpoint=f"http://0.0.0.0:{self._settings.health_port}/healthz",
             stop_flag=stop,
