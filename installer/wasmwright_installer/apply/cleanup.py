@@ -1,18 +1,36 @@
-"""Last step: what is no longer needed goes; a node that holds nothing of ours keeps no trace."""
+"""Last step: what is no longer needed goes; a node that holds nothing of ours keeps no trace.
+
+What is needed is read from the disk and not from memory, so that the leavings of a run that was
+killed go too.
+"""
 
 from wasmwright_installer.apply.binaries import sweep_store
 from wasmwright_installer.apply.host import Host
-from wasmwright_installer.apply.links import BIN, STORE, LinkPlan
+from wasmwright_installer.apply.links import BIN, LinkPlan
 from wasmwright_installer.contract import HOST_ROOT
-from wasmwright_installer.host.state import State
+from wasmwright_installer.host.state import FOLDER, State
 
 
-def remove_obsolete(host: Host, planned: LinkPlan) -> None:
-    """Take away the links of runtimes that are no longer wanted."""
+def remove_obsolete(host: Host, planned: LinkPlan) -> bool:
+    """Take away links that are no longer wanted, then what only they led to.
+
+    Returns:
+        Whether anything went that was of use before.
+    """
     for path in planned.obsolete:
         host.files.delete(path)
-        host.files.delete_empty_folder(path.rpartition("/")[0])
+    return sweep(host) or bool(planned.obsolete)
+
+
+def sweep(host: Host) -> bool:
+    """Remove half-made links, empty directories, and binaries that nothing leads to."""
+    for handler in host.files.names(BIN):
+        for name in host.files.names(f"{BIN}/{handler}"):
+            if name.startswith("."):
+                host.files.delete(f"{BIN}/{handler}/{name}")
+        host.files.delete_empty_folder(f"{BIN}/{handler}")
     host.files.delete_empty_folder(BIN)
+    return sweep_store(host)
 
 
 def record(host: Host, after: State) -> None:
@@ -21,21 +39,20 @@ def record(host: Host, after: State) -> None:
         host.state.save(after)
         host.state.sweep(after)
         return
-    host.state.remove()
-    _remove_folders(host, after.folders)
+    _remove_folders(host, after)  # those elsewhere go while the record of them is still there
+    host.files.delete_tree(HOST_ROOT)
+    _remove_folders(host, after)
 
 
-def _remove_folders(host: Host, folders: tuple[str, ...]) -> None:
-    host.files.delete_empty_folder(HOST_ROOT)
-    for folder in reversed(folders):
-        host.files.delete_empty_folder(folder)
-
-
-def tidy(host: Host, before: State, folders: tuple[str, ...]) -> None:
+def tidy(host: Host, after: State, *, is_new: bool) -> None:
     """After a run that was refused late: take away what it had put down for itself."""
-    sweep_store(host)
-    host.files.delete_empty_folder(BIN)
-    host.files.delete_empty_folder(STORE)
-    if before == State():
-        host.state.remove()
-        _remove_folders(host, folders)
+    sweep(host)
+    if is_new:
+        host.files.delete_tree(FOLDER)
+        host.files.delete_empty_folder(HOST_ROOT)
+        _remove_folders(host, after)
+
+
+def _remove_folders(host: Host, state: State) -> None:
+    for folder in reversed(state.folders):
+        host.files.delete_empty_folder(folder)

@@ -98,6 +98,8 @@ def _present_links(host: Host) -> dict[str, str]:
     links = {}
     for handler in host.files.names(BIN):
         for name in host.files.names(f"{BIN}/{handler}"):
+            if name.startswith("."):
+                continue
             path = f"{BIN}/{handler}/{name}"
             links[path] = host.files.link_target(path) or ""
     return links

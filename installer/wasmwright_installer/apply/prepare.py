@@ -79,6 +79,7 @@ def _dump_staged(host: Host, observed: Observed, plan: FilePlan) -> dumps.Dump:
     main = observed.present.main
     if main not in plan.tree:
         return dump(host, observed.daemon, None)
+    host.files.delete_tree(_STAGE)
     try:
         for path, content in staged(plan.tree, _STAGE).items():
             host.files.make_folders(path.rpartition("/")[0])

@@ -4,8 +4,8 @@ from pathlib import Path
 
 from wasmwright_installer.apply import commit, undo
 from wasmwright_installer.apply.activate import ActivationError, prove, restart
-from wasmwright_installer.apply.binaries import read_artifacts, stage, sweep_store
-from wasmwright_installer.apply.cleanup import record, remove_obsolete, tidy
+from wasmwright_installer.apply.binaries import read_artifacts, stage
+from wasmwright_installer.apply.cleanup import record, remove_obsolete, sweep, tidy
 from wasmwright_installer.apply.decide import decide
 from wasmwright_installer.apply.guard import look_at_usage, refuse_losses
 from wasmwright_installer.apply.host import Host
@@ -85,28 +85,32 @@ def _change(host: Host, document: NodeDocument, intent: Intent, artifacts: Path 
     try:
         staged = stage(host, intent.runtimes, read_artifacts(artifacts), intent.observed.state)
     except InstallerError:
-        tidy(host, intent.observed.state, folders)
+        _tidy(host, intent, folders)
         raise
     after = commit.next_state(
         intent.observed, intent.decision, intent.prepared, staged.installed, folders
     ).model_copy(update={"document": identity_of(document)})
     loaded, unavailable_ms = _commit_and_prove(host, document, intent, after)
-    remove_obsolete(host, intent.links)
-    swept = sweep_store(host)
+    removed = remove_obsolete(host, intent.links)
     record(host, after)
     wrote = bool(intent.prepared and intent.prepared.plan.writes)
     return Outcome(
         loaded=loaded,
-        changed=wrote or swept or bool(intent.links.changes or intent.links.obsolete),
+        changed=wrote or removed or bool(intent.links.changes),
         restarted=intent.decision.must_restart,
         unavailable_ms=unavailable_ms,
         warnings=staged.warnings,
     )
 
 
+def _tidy(host: Host, intent: Intent, folders: tuple[str, ...]) -> None:
+    state = intent.observed.state
+    tidy(host, state.model_copy(update={"folders": folders}), is_new=state == State())
+
+
 def _folders(host: Host, intent: Intent) -> tuple[str, ...]:
-    """Directories that this run makes, with those of earlier runs."""
-    places = [HOST_ROOT]
+    """Directories outside our own that this run makes, with those of earlier runs."""
+    places = [HOST_ROOT.rpartition("/")[0]]
     if intent.prepared:
         places += [change.path.rpartition("/")[0] for change in intent.prepared.plan.writes]
     known = intent.observed.state.folders
@@ -134,7 +138,7 @@ def _commit_and_prove(
     except InstallerError:
         undo.restore(host, journal)
         host.state.close_journal()
-        tidy(host, intent.observed.state, after.folders)
+        _tidy(host, intent, after.folders)
         raise
     if not decision.must_restart:
         host.state.save(after)
@@ -144,7 +148,9 @@ def _commit_and_prove(
         unavailable_ms = restart(host, journal.unit, journal.socket)
         loaded = prove(host, journal)
     except ActivationError as error:
-        raise undo.roll_back(host, journal, str(error)) from error
+        undone = undo.roll_back(host, journal, str(error))
+        sweep(host)
+        raise undone from error
     host.state.save(after)
     host.state.close_journal()
     return loaded, unavailable_ms

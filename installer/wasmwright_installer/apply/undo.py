@@ -34,7 +34,8 @@ def roll_back(host: Host, journal: Journal, cause: str) -> RolledBackError:
             reason="RollbackFailed",
         ) from error
     refused = RefusedChange(document=journal.document, config=journal.config, message=cause[:400])
-    host.state.save(journal.previous.model_copy(update={"refused": refused}))
+    kept = {"refused": refused, "folders": journal.next.folders}
+    host.state.save(journal.previous.model_copy(update=kept))
     host.state.close_journal()
     return RolledBackError(
         f"{cause}; the configuration of before is back{_except(foreign)} and serves again",
@@ -65,6 +66,9 @@ def restore(host: Host, journal: Journal) -> list[str]:
         host.files.discard_temporary(link.path)
         if host.files.link_target(link.path) == link.after:
             _restore_link(host, link.path, link.before)
+    for folder in reversed(journal.next.folders):
+        if folder not in journal.previous.folders:
+            host.files.delete_empty_folder(folder)
     return foreign
 
 

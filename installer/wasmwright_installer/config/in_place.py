@@ -54,12 +54,15 @@ def add(path: str, content: bytes, table: str, handlers: Handlers) -> bytes:
 def take_out(path: str, content: bytes, table: str, names: frozenset[str]) -> bytes:
     """Undo `add`, whatever else was changed in the file since.
 
+    Without names, since the record of them is lost, all that stands between the marks counts as ours.
+
     Raises:
         ConflictError: somebody wrote other handlers between our marks.
     """
     found = _BLOCK.search(content)
     if found is not None:
-        _refuse_strangers(path, content, found, table, names)
+        if names:
+            _refuse_strangers(path, content, found, table, names)
         gap = found["gap"] if _needs_gap(content, found) else b""
         return content[: found.start()] + gap + content[found.end() :]
     present = names & set(runtimes(parse(path, content), table) or {})

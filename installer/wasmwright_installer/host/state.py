@@ -186,12 +186,10 @@ class StateStore:
         return content
 
     def sweep(self, state: State) -> None:
-        """Remove contents that nothing refers to."""
+        """Remove contents that nothing refers to, and what a killed run left half written."""
         needed = {file.original for file in state.files}
         for name in self._files.names(_CONTENTS):
             if name not in needed:
                 self._files.delete(f"{_CONTENTS}/{name}")
-
-    def remove(self) -> None:
-        """Remove everything: nothing of ours is left on the node."""
-        self._files.delete_tree(FOLDER)
+        self._files.delete_empty_folder(_CONTENTS)
+        self._files.discard_temporary(_JOURNAL)

@@ -1,0 +1,135 @@
+"""The process dies at every single change of the host; a second run always reaches the goal.
+
+And at no point is there a configuration that the daemon would refuse, or without runc.
+"""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from unit.installer.documents import artifacts, crun, document, shim
+from unit.installer.fake_host import MAIN, MAIN_V2, MAIN_V3, Crash, FakeNode, make_node
+from wasmwright_installer.apply.run import apply
+from wasmwright_installer.contract import NodeDocument
+
+NODES = {
+    "1.7": ("1.7.24", MAIN_V2),
+    "1.7 without a file": ("1.7.24", None),
+    "2.4": ("2.4.2", MAIN_V3),
+    "2.4 without a file": ("2.4.2", None),
+}
+ONE = document(shim("light"))
+TWO = document(shim("light"), crun())
+OTHER = document(shim("light", content=b"#!/bin/sh\n# newer\n"))
+NOTHING = document()
+OPERATIONS: dict[str, tuple[NodeDocument, NodeDocument]] = {
+    "install": (NOTHING, TWO),
+    "add": (ONE, TWO),
+    "upgrade": (ONE, OTHER),
+    "remove one": (TWO, ONE),
+    "give back": (TWO, NOTHING),
+}
+NEWER = {"light": b"#!/bin/sh\n# newer\n"}
+
+
+def _prepared(tmp_path: Path, version: str, main: bytes | None, first: NodeDocument) -> FakeNode:
+    node = make_node(tmp_path, version, main)
+    if first.runtimes:
+        apply(node.host, first, artifacts(tmp_path / "art", *first.runtimes))
+    return node
+
+
+def _run(node: FakeNode, wanted: NodeDocument) -> None:
+    contents = NEWER if wanted is OTHER else None
+    folder = artifacts(node.root / "art", *wanted.runtimes, contents=contents)
+    apply(node.host, wanted, folder)
+
+
+def _crash_at(node: FakeNode, wanted: NodeDocument, point: int) -> bool:
+    """Run until the change of this number; return whether there is one."""
+    node.files.changes, node.files.dies_at = 0, point
+    try:
+        _run(node, wanted)
+    except Crash:
+        return True
+    finally:
+        node.files.dies_at = None
+    return False
+
+
+def _points(make: Callable[[int], FakeNode], wanted: NodeDocument) -> int:
+    node = make(0)
+    node.files.changes = 0
+    _run(node, wanted)
+    return node.files.changes
+
+
+CASES = [
+    pytest.param(*NODES[node], *OPERATIONS[operation], id=f"{operation} on {node}")
+    for node in NODES
+    for operation in OPERATIONS
+    if "without" not in node or operation in {"install", "give back"}
+]
+
+
+@pytest.fixture(autouse=True)
+def _no_waiting_for_disks(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("os.fsync", lambda _: None)
+
+
+@pytest.mark.parametrize(("version", "main", "first", "then"), CASES)
+def test_apply__dies_at_any_change__the_next_run_reaches_the_goal(
+    tmp_path: Path, version: str, main: bytes | None, first: NodeDocument, then: NodeDocument
+) -> None:
+    def make(number: int) -> FakeNode:
+        return _prepared(tmp_path / str(number), version, main, first)
+
+    untouched = make_node(tmp_path / "untouched", version, main).tree()
+    goal = make(-1)
+    _run(goal, then)
+    points = _points(make, then)
+    assert points > 5
+    for point in range(1, points + 1):
+        node = make(point)
+        assert _crash_at(node, then, point), f"no change number {point}"
+        assert "runc" in node.daemon.handlers(MAIN, must_exist=False), f"at {point}"
+        _run(node, then)
+        assert node.tree() == goal.tree(), f"died at change {point} of {points}"
+        assert node.daemon.loaded == goal.daemon.loaded, f"died at change {point} of {points}"
+        if point % 4 == 0:
+            _run(node, NOTHING)
+            assert node.tree() == untouched, f"died at change {point} of {points}"
+
+
+@pytest.mark.parametrize(("version", "main"), NODES.values(), ids=NODES.keys())
+def test_apply__dies_while_it_goes_back__the_next_run_has_the_node_as_before(
+    tmp_path: Path, version: str, main: bytes | None
+) -> None:
+    point = 0
+    while True:
+        point += 1
+        node = make_node(tmp_path / str(point), version, main)
+        before, loaded = node.tree(), dict(node.daemon.loaded)
+        node.daemon.refuses = "light"
+        node.files.changes, node.files.dies_at = 0, point
+        try:
+            _run(node, ONE)
+        except Crash:
+            node.files.dies_at = None
+        except Exception:
+            break
+        node.daemon.refuses = ""
+        _settle(node)
+        assert node.daemon.loaded == loaded, f"died at change {point}"
+        assert node.tree() == before, f"died at change {point}"
+    assert point > 20
+
+
+def _settle(node: FakeNode) -> None:
+    """Give the node back; where the daemon was down, the first run ends with the way back."""
+    from wasmwright_installer.errors import RolledBackError
+
+    if not node.daemon.is_up:
+        with pytest.raises(RolledBackError, match="a run was ended"):
+            _run(node, NOTHING)
+    _run(node, NOTHING)
