@@ -6,12 +6,14 @@ table by that of a later file and its default handlers by any that a file names;
 
 import copy
 import json
+import os
+import shutil
 import tomllib
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import tomlkit
 from typing_extensions import override
 from wasmwright_installer.apply.host import Host, Limits
 from wasmwright_installer.config.imports import load_order
@@ -156,7 +158,7 @@ class Containerd:
         stderr = "".join(
             f'time="x" level=warning msg="Ignoring unknown key" key="{name}"\n' for name in unknown
         )
-        return Completed(0, tomlkit.dumps(dumped), stderr)
+        return Completed(0, "".join(_toml(dumped)), stderr)
 
     def restart(self) -> Completed:
         self.restarts += 1
@@ -178,6 +180,17 @@ class Containerd:
         }
         plain = json.loads(json.dumps(config))
         return loaded_from_status(plain, runtime_ready=True, network_ready=self.network_ready)
+
+
+def _toml(table: dict[str, Any], *above: str) -> Iterator[str]:
+    """JSON's strings, numbers and lists are TOML's too, as far as they occur here."""
+    yield f"[{'.'.join(above)}]\n" if above else ""
+    for key, value in table.items():
+        if not isinstance(value, dict):
+            yield f"{json.dumps(key)} = {json.dumps(value)}\n"
+    for key, value in table.items():
+        if isinstance(value, dict):
+            yield from _toml(value, *above, json.dumps(key))
 
 
 def _deep_merge(below: dict[str, Any], above: dict[str, Any]) -> dict[str, Any]:
@@ -305,8 +318,6 @@ class FakeNode:
         if alive:
             arguments = ("-namespace", "k8s.io", "-id", sandbox, "-address", SOCKET)
             self.add_process(700 + len(sandbox), shim, *arguments)
-        import os
-
         os.utime(self.root / bundle.lstrip("/"), (1, 1))
         return bundle
 
@@ -327,6 +338,14 @@ class FakeNode:
 
     def read(self, path: str) -> bytes:
         return (self.root / path.lstrip("/")).read_bytes()
+
+
+def copy_of(node: FakeNode, root: Path) -> FakeNode:
+    """Return an independent copy of a node with what its daemon has loaded."""
+    shutil.copytree(node.root, root, symlinks=True)
+    files = CountingFiles(root)
+    daemon = Containerd(files, node.daemon.version, copy.deepcopy(node.daemon.loaded))
+    return FakeNode(root, files, daemon, PlayedCommands(daemon, files))
 
 
 def make_node(root: Path, version: str, main: bytes | None, **others: bytes) -> FakeNode:

@@ -3,14 +3,22 @@
 And at no point is there a configuration that the daemon would refuse, or without runc.
 """
 
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from unit.installer.documents import artifacts, crun, document, shim
-from unit.installer.fake_host import MAIN, MAIN_V2, MAIN_V3, Crash, FakeNode, make_node
+from unit.installer.fake_host import (
+    MAIN,
+    MAIN_V2,
+    MAIN_V3,
+    Crash,
+    FakeNode,
+    copy_of,
+    make_node,
+)
 from wasmwright_installer.apply.run import apply
 from wasmwright_installer.contract import NodeDocument
+from wasmwright_installer.errors import RolledBackError
 
 NODES = {
     "1.7": ("1.7.24", MAIN_V2),
@@ -57,8 +65,7 @@ def _crash_at(node: FakeNode, wanted: NodeDocument, point: int) -> bool:
     return False
 
 
-def _points(make: Callable[[int], FakeNode], wanted: NodeDocument) -> int:
-    node = make(0)
+def _points(node: FakeNode, wanted: NodeDocument) -> int:
     node.files.changes = 0
     _run(node, wanted)
     return node.files.changes
@@ -68,7 +75,7 @@ CASES = [
     pytest.param(*NODES[node], *OPERATIONS[operation], id=f"{operation} on {node}")
     for node in NODES
     for operation in OPERATIONS
-    if "without" not in node or operation in {"install", "give back"}
+    if node == "1.7" or operation in {"install", "give back"}
 ]
 
 
@@ -81,16 +88,13 @@ def _no_waiting_for_disks(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_apply__dies_at_any_change__the_next_run_reaches_the_goal(
     tmp_path: Path, version: str, main: bytes | None, first: NodeDocument, then: NodeDocument
 ) -> None:
-    def make(number: int) -> FakeNode:
-        return _prepared(tmp_path / str(number), version, main, first)
-
     untouched = make_node(tmp_path / "untouched", version, main).tree()
-    goal = make(-1)
-    _run(goal, then)
-    points = _points(make, then)
+    prepared = _prepared(tmp_path / "prepared", version, main, first)
+    goal = copy_of(prepared, tmp_path / "goal")
+    points = _points(goal, then)
     assert points > 5
     for point in range(1, points + 1):
-        node = make(point)
+        node = copy_of(prepared, tmp_path / str(point))
         assert _crash_at(node, then, point), f"no change number {point}"
         assert "runc" in node.daemon.handlers(MAIN, must_exist=False), f"at {point}"
         _run(node, then)
@@ -105,10 +109,11 @@ def test_apply__dies_at_any_change__the_next_run_reaches_the_goal(
 def test_apply__dies_while_it_goes_back__the_next_run_has_the_node_as_before(
     tmp_path: Path, version: str, main: bytes | None
 ) -> None:
+    pristine = make_node(tmp_path / "pristine", version, main)
     point = 0
     while True:
         point += 1
-        node = make_node(tmp_path / str(point), version, main)
+        node = copy_of(pristine, tmp_path / str(point))
         before, loaded = node.tree(), dict(node.daemon.loaded)
         node.daemon.refuses = "light"
         node.files.changes, node.files.dies_at = 0, point
@@ -116,7 +121,7 @@ def test_apply__dies_while_it_goes_back__the_next_run_has_the_node_as_before(
             _run(node, ONE)
         except Crash:
             node.files.dies_at = None
-        except Exception:
+        except RolledBackError:
             break
         node.daemon.refuses = ""
         _settle(node)
@@ -127,8 +132,6 @@ def test_apply__dies_while_it_goes_back__the_next_run_has_the_node_as_before(
 
 def _settle(node: FakeNode) -> None:
     """Give the node back; where the daemon was down, the first run ends with the way back."""
-    from wasmwright_installer.errors import RolledBackError
-
     if not node.daemon.is_up:
         with pytest.raises(RolledBackError, match="a run was ended"):
             _run(node, NOTHING)
