@@ -135,12 +135,14 @@ def logs(name: str, source: str, unit: str | None) -> None:
     """Print the log of a control plane program, or of a node (of one systemd UNIT of it)."""
     if source not in UNITS:
         chosen = () if unit is None else ("--unit", unit)
-        click.echo(_find_node(source).exec("journalctl", "--no-pager", *chosen))
+        click.echo(_find_node(source).exec("journalctl", "--no-pager", *chosen), nl=False)
         return
     record = state.load(name)
     if record is None:
         raise NoSuchClusterError(name)
-    click.echo(ControlPlane(record, cgroups.host()).log(source).read_text(errors="replace"))
+    click.echo(
+        ControlPlane(record, cgroups.host()).log(source).read_text(errors="replace"), nl=False
+    )
 
 
 @main.command()

@@ -8,6 +8,7 @@ from typing import Final
 from localcluster import binaries, cgroups
 from localcluster.addresses import API_PORT, SERVICES
 from localcluster.api import Api, fetch
+from localcluster.commands import tail
 from localcluster.launch import launch
 from localcluster.progress import Progress
 from localcluster.state import Record
@@ -68,7 +69,13 @@ class ControlPlane:
         launch(self.machine, self._group(unit), argv, log=self.log(unit))
 
     def _wait(self, unit: str, is_ready: Condition) -> None:
-        wait_for(is_ready, lambda: self.runs(unit), what=unit, log=self.log(unit), timeout=60)
+        wait_for(
+            is_ready,
+            lambda: self.runs(unit),
+            what=unit,
+            evidence=partial(tail, self.log(unit)),
+            timeout=60,
+        )
 
     def _group(self, unit: str) -> str:
         return cgroups.group_name(self.record.spec.name, unit)

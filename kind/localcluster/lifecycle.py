@@ -16,6 +16,7 @@ from localcluster import (
     cgroups,
     disk,
     flavours,
+    limits,
     locks,
     network,
     node_files,
@@ -73,6 +74,7 @@ def down(name: str) -> bool:
         if record is not None:
             network.remove(record.addresses)
         state.forget(name)
+        limits.restore_inotify()
     return record is not None or bool(groups)
 
 
@@ -123,6 +125,7 @@ def is_ready(node: dict[str, Any], since: datetime = _EVER) -> bool:
 def _raise(record: Record, parts: Parts | None, progress: Progress) -> None:
     """Start the control plane and the nodes at the same time: nodes boot while the API comes up."""
     machine = cgroups.host()
+    limits.raise_inotify()
     progress(f"laying the network {record.addresses.subnet}")
     network.ensure_bridge(record.addresses, len(record.spec.nodes))
     with ThreadPoolExecutor(thread_name_prefix="up") as pool:
@@ -166,7 +169,7 @@ def _wait_until_ready(node: Node, since: datetime, progress: Progress) -> None:
         lambda: node.name in ready_nodes(node.record, since),
         node.is_running,
         what=f"node {node.name}",
-        log=node.log,
+        evidence=node.evidence,
         timeout=90,
     )
     progress(f"node {node.name} is Ready")

@@ -52,6 +52,13 @@ class Node:
         """Tell whether its PID 1 is there."""
         return self._find_pid() is not None
 
+    def evidence(self) -> str:
+        """Return the last that kubelet and containerd have said, or what was said at the start."""
+        if not self.is_running():
+            return commands.tail(self.log)
+        units = ("--unit", "kubelet", "--unit", "containerd")
+        return self.exec("journalctl", "--no-pager", "--lines=20", *units, check=False)
+
     def command(self, *argv: str) -> tuple[str, ...]:
         """Return the command line that runs `argv` inside the node."""
         enter = ("nsenter", "--target", str(self._pid()))
@@ -122,8 +129,12 @@ class Node:
 
 
 def _is_init(pid: int) -> bool:
-    """Tell whether a process is PID 1 of a namespace right below ours: a node, not a pod in it."""
+    """Tell whether a process is PID 1 of a namespace right below ours: a node, not a pod in it.
+
+    One that is about to be gone still has its number, but no program.
+    """
     try:
+        Path("/proc", str(pid), "exe").readlink()
         status = Path("/proc", str(pid), "status").read_text()
     except (FileNotFoundError, ProcessLookupError):
         return False

@@ -58,6 +58,7 @@ def render(node: NodeIdentity, cluster: Addresses) -> dict[str, str]:
         "/etc/kubernetes/kubelet.kubeconfig": node.kubelet_kubeconfig,
         "/etc/machine-id": f"{node.machine_id}\n",
         "/etc/resolv.conf": "",
+        "/etc/systemd/journald.conf.d/own.conf": "[Journal]\nReadKMsg=no\n",
         **_units(node, cluster),
     }
 

@@ -103,6 +103,8 @@ def _disk_problem() -> str:
 
 def disk_problem(directory: Path, mountinfo: str) -> str:
     """Return what is wrong with `directory` as the place of the nodes' disks."""
+    if any(character in str(directory) for character in ":,"):
+        return f"{directory} has a colon or comma in its name, which mount options cannot tell"
     kind = file_system(directory, mountinfo)
     if not kind.startswith(_NO_UPPER):
         return ""

@@ -2,29 +2,26 @@
 
 import time
 from collections.abc import Callable
-from pathlib import Path
 from typing import TypeAlias
 
-from localcluster.commands import tail
 from localcluster.errors import NotReadyError
 
 Condition: TypeAlias = Callable[[], bool]
+Evidence: TypeAlias = Callable[[], str]
 
 _PAUSE = 0.05
 
 
 def wait_for(
-    is_ready: Condition, is_alive: Condition, *, what: str, log: Path, timeout: float
+    is_ready: Condition, is_alive: Condition, *, what: str, evidence: Evidence, timeout: float
 ) -> None:
-    """Return when `is_ready`; raise NotReadyError with the end of the log at death or timeout."""
+    """Return when `is_ready`; at death or timeout (seconds) raise NotReadyError."""
     deadline = time.monotonic() + timeout
     while not is_ready():
         if not is_alive():
-            raise NotReadyError(
-                f"{what} ended before it was ready; the last of {log}:\n{tail(log)}"
-            )
+            raise NotReadyError(f"{what} ended before it was ready; the last of it:\n{evidence()}")
         if time.monotonic() > deadline:
             raise NotReadyError(
-                f"{what} was not ready within {timeout:.0f} s; the last of {log}:\n{tail(log)}"
+                f"{what} was not ready within {timeout:.0f} s; the last of it:\n{evidence()}"
             )
         time.sleep(_PAUSE)
