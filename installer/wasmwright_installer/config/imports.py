@@ -6,19 +6,15 @@ the importing file, one with a `*` is a glob that may match nothing, any other m
 
 import posixpath
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from fnmatch import fnmatchcase
-from typing import Any
-
-import tomlkit
-from tomlkit.exceptions import TOMLKitError
-from tomlkit.items import Array
 
 from wasmwright_installer.config.tables import Document, parse
 from wasmwright_installer.config.text import Lines, parses_to
 from wasmwright_installer.errors import RefusedError
 
-_VERSION_LINE = re.compile(rb"^[ \t]*version[ \t]*=[^\n]*(?:\n|\Z)", re.MULTILINE)
+_VERSION_LINE = re.compile(rb"^[ \t]*version[ \t]*=[^\n]*\n", re.MULTILINE)
+_ARRAY = re.compile(rb"""^[ \t]*["']?imports["']?[ \t]*=[ \t]*\[""", re.MULTILINE)
 
 
 def patterns(path: str, document: Document) -> tuple[str, ...]:
@@ -84,13 +80,15 @@ def reaching_glob(name: str, tree: Mapping[str, bytes]) -> str:
 
 
 def join(path: str, content: bytes, pattern: str) -> bytes:
-    """Add a pattern to a file's imports; everything else stays as it stands, byte for byte."""
+    """Add a pattern to a file's imports; every other byte stays as it is.
+
+    It comes first, where it can be written and taken out again without a look at what follows; the
+    order is of no account, since it reaches no table that another file has.
+    """
     document = parse(path, content)
-    wanted = {**document, "imports": [*document.get("imports", ()), pattern]}
-    edits = (_new_line_after_version, _new_first_line, _append_to_array)
-    for edit in edits:
-        edited = edit(content, pattern)
-        if edited is not None and parses_to(edited, wanted):
+    wanted = {**document, "imports": [pattern, *document.get("imports", ())]}
+    for edited in _joined(content, pattern):
+        if parses_to(edited, wanted):
             return edited
     raise RefusedError(
         f"no way was found to add {pattern!r} to the imports of {path}; "
@@ -99,55 +97,44 @@ def join(path: str, content: bytes, pattern: str) -> bytes:
     )
 
 
+def _joined(content: bytes, pattern: str) -> Iterator[bytes]:
+    line = _line(pattern) + Lines.of(content).ending
+    for place in _VERSION_LINE.finditer(content):
+        yield content[: place.end()] + line + content[place.end() :]
+    yield line + content
+    for place in _ARRAY.finditer(content):
+        rest = content[place.end() :]
+        yield content[: place.end()] + _entry(pattern) + b", " + rest
+        yield content[: place.end()] + _entry(pattern) + rest
+
+
 def leave(path: str, content: bytes, pattern: str) -> bytes:
     """Take a pattern out of a file's imports; the key goes too when `join` made it."""
     document = parse(path, content)
-    rest = [item for item in document.get("imports", ()) if item != pattern]
-    if len(rest) == len(document.get("imports", ())):
+    imports = list(document.get("imports", ()))
+    if pattern not in imports:
         return content
-    wanted = {key: value for key, value in document.items() if key != "imports" or rest}
-    without_line = content.replace(_line(content, pattern), b"", 1)
-    if parses_to(without_line, wanted):
-        return without_line
-    edited = _remove_from_array(content, pattern)
-    if edited is not None and parses_to(edited, {**document, "imports": rest}):
-        return edited
+    imports.remove(pattern)
+    without_key = {key: value for key, value in document.items() if key != "imports"}
+    candidates = [
+        (_line(pattern) + b"\r\n", without_key),
+        (_line(pattern) + b"\n", without_key),
+        (_entry(pattern) + b", ", {**document, "imports": imports}),
+        (_entry(pattern), {**document, "imports": imports}),
+    ]
+    for part, wanted in candidates:
+        edited = content.replace(part, b"", 1)
+        if edited != content and parses_to(edited, wanted):
+            return edited
     raise RefusedError(
         f"{pattern!r} cannot be taken out of the imports of {path}; take it out by hand",
         reason="ImportsUnreadable",
     )
 
 
-def _line(content: bytes, pattern: str) -> bytes:
-    return f'imports = ["{pattern}"]'.encode() + Lines.of(content).ending
+def _entry(pattern: str) -> bytes:
+    return f'"{pattern}"'.encode()
 
 
-def _new_line_after_version(content: bytes, pattern: str) -> bytes | None:
-    found = _VERSION_LINE.search(content)
-    if found is None or not found[0].endswith(b"\n"):
-        return None
-    return content[: found.end()] + _line(content, pattern) + content[found.end() :]
-
-
-def _new_first_line(content: bytes, pattern: str) -> bytes:
-    return _line(content, pattern) + content
-
-
-def _append_to_array(content: bytes, pattern: str) -> bytes | None:
-    return _edit_array(content, lambda array: array.append(pattern))
-
-
-def _remove_from_array(content: bytes, pattern: str) -> bytes | None:
-    return _edit_array(content, lambda array: array.remove(pattern))
-
-
-def _edit_array(content: bytes, edit: Callable[[Any], None]) -> bytes | None:
-    try:
-        document = tomlkit.parse(content.decode())
-    except TOMLKitError:
-        return None
-    array = document.get("imports")
-    if not isinstance(array, Array):
-        return None
-    edit(array)
-    return tomlkit.dumps(document).encode()
+def _line(pattern: str) -> bytes:
+    return f'imports = ["{pattern}"] # wasmwright'.encode()

@@ -83,8 +83,8 @@ def _block(content: bytes, table: str, handlers: Handlers, *, new: bool) -> byte
     lines = [BEGIN, *(["version = 2"] if new else [])]
     for name, body in handlers.items():
         lines += render_handler(table, name, body)
-    gap = Lines.of(content).ending if content else b""
-    return content + gap + Lines.of(content).join([*lines, END])
+    ending = Lines.of(content)
+    return content + ending.ending + ending.join([*lines, END])
 
 
 def _with_handlers(document: Document, table: str, handlers: Handlers) -> dict[str, Any]:
