@@ -104,8 +104,8 @@ def _joined(content: bytes, pattern: str) -> Iterator[bytes]:
     yield line + content
     for place in _ARRAY.finditer(content):
         rest = content[place.end() :]
-        yield content[: place.end()] + _entry(pattern) + b", " + rest
         yield content[: place.end()] + _entry(pattern) + rest
+        yield content[: place.end()] + _entry(pattern) + b", " + rest
 
 
 def leave(path: str, content: bytes, pattern: str) -> bytes:

@@ -15,7 +15,7 @@ RUNTIME_TABLE: Final = "io.containerd.cri.v1.runtime"
 
 Document = Mapping[str, Any]
 
-_BARE_KEY = re.compile(r"^[A-Za-z0-9_-]+$")
+_BARE_KEY = re.compile(r"^[A-Za-z0-9_-]+\Z")
 
 
 def parse(path: str, content: bytes) -> Document:
@@ -74,7 +74,7 @@ def render_handler(table: str, name: str, content: Document) -> Iterator[str]:
 
 
 def _key(name: str) -> str:
-    return name if _BARE_KEY.match(name) else json.dumps(name)
+    return name if _BARE_KEY.match(name) else _string(name)
 
 
 def _value(value: object) -> str:
@@ -84,7 +84,12 @@ def _value(value: object) -> str:
         return f"[{', '.join(_value(item) for item in value)}]"
     if isinstance(value, (int, float)):
         return str(value)
-    return json.dumps(str(value), ensure_ascii=False).replace("\x7f", "\\u007f")
+    return _string(str(value))
+
+
+def _string(value: str) -> str:
+    """JSON's string is TOML's, but for pairs of surrogates and for the one character DEL."""
+    return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
 
 
 def handler_line(text: str, name: str) -> int:
