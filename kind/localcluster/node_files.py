@@ -20,6 +20,9 @@ TUNABLES: Final[Mapping[str, str]] = {
 }
 """Kernel settings that the kubelet insists on, as its setupKernelTunables has them."""
 
+POD_SLICES: Final = ("kubepods", "kubepods-besteffort", "kubepods-burstable")
+"""The slices of the kubelet's, in each of which `devices-in-use` runs once."""
+
 _MASKED: Final = (
     "apt-daily-upgrade.timer",
     "apt-daily.timer",
@@ -68,9 +71,13 @@ def links() -> dict[str, str]:
     units = "/etc/systemd/system"
     enabled = ("kube-proxy", "kubelet", "preload-images")
     wants = f"{units}/multi-user.target.wants"
-    return {f"{wants}/{unit}.service": f"../{unit}.service" for unit in enabled} | {
-        f"{units}/{unit}": "/dev/null" for unit in _MASKED
+    holders = {
+        f"{wants}/devices-in-use@{name}.service": "../devices-in-use@.service"
+        for name in POD_SLICES
     }
+    started = {f"{wants}/{unit}.service": f"../{unit}.service" for unit in enabled}
+    masked = {f"{units}/{unit}": "/dev/null" for unit in _MASKED}
+    return started | holders | masked
 
 
 def _units(node: NodeIdentity, cluster: Addresses) -> dict[str, str]:
@@ -82,9 +89,10 @@ def _units(node: NodeIdentity, cluster: Addresses) -> dict[str, str]:
     preload = f"/usr/bin/ctr -n k8s.io images import --all-platforms {PAUSE_ARCHIVE}"
     units = {
         "preload-images": (
-            "[Unit]\nRequires=containerd.service\nAfter=containerd.service\n"
+            "[Unit]\nWants=containerd.service\nAfter=containerd.service\n"
             f"[Service]\nType=oneshot\nRemainAfterExit=yes\nExecStart={preload}\n"
         ),
+        "devices-in-use@": _DEVICES_IN_USE,
         "kubelet": _daemon(kubelet, cluster, after="containerd.service preload-images.service"),
         "kube-proxy": _daemon(
             "/usr/local/bin/kube-proxy --config=/etc/kubernetes/kube-proxy.json",
@@ -93,6 +101,24 @@ def _units(node: NodeIdentity, cluster: Addresses) -> dict[str, str]:
         ),
     }
     return {f"/etc/systemd/system/{name}.service": text for name, text in units.items()}
+
+
+_DEVICES_IN_USE: Final = """\
+[Unit]
+Before=kubelet.service
+
+[Service]
+Slice=%i.slice
+DevicePolicy=closed
+ExecStart=/usr/bin/sleep infinity
+"""
+"""Keeps the controller `devices` of a slice in use, of cgroup v1.
+
+Without it systemd 257 takes that controller up when the first pod of the slice starts, and moves
+the pod's sandbox out of its own cgroup of `devices` while it does. runc looks there for the
+sandbox's processes and finds none, so containerd 1.7 takes the sandbox for a leaked one at its next
+start, and the kubelet starts the pod anew: measured, for the first pod of each slice.
+"""
 
 
 def _daemon(command: str, cluster: Addresses, *, after: str) -> str:
