@@ -40,7 +40,7 @@ def artifact(*, edition: int = 1, progress: Progress = silent) -> Artifact:
 
 
 def _key() -> str:
-    digest = hashlib.sha256(_rust_version().encode())
+    digest = hashlib.sha256(rust_version().encode())
     for path in _source_files():
         digest.update(f"{path.relative_to(SOURCE)}\0".encode() + path.read_bytes() + b"\0")
     return digest.hexdigest()[:16]
@@ -51,7 +51,8 @@ def _source_files() -> list[Path]:
 
 
 @cache
-def _rust_version() -> str:
+def rust_version() -> str:
+    """Return what the compiler calls itself."""
     return commands.run("rustc", "--version")
 
 

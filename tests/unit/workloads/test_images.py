@@ -1,0 +1,35 @@
+import tarfile
+from pathlib import Path
+
+import pytest
+
+from workloads import images
+from workloads.modules import Module
+
+
+def test_ensure_wasm__keeps_one_archive_with_all_modules(cache: Path) -> None:
+    first = images.ensure_wasm()
+    written = first.stat().st_mtime_ns
+    second = images.ensure_wasm()
+
+    assert first == second
+    assert first.is_relative_to(cache)
+    assert second.stat().st_mtime_ns == written
+    with tarfile.open(first) as archive:
+        text = archive.extractfile("index.json").read().decode()  # type: ignore[union-attr]
+    assert all(images.wasm_image(module) in text for module in Module)
+
+
+def test_ensure_bystander__holds_the_pause_program(
+    cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    program = tmp_path / "pause"
+    program.write_bytes(b"the pause program")
+    monkeypatch.setattr("localcluster.binaries.ensure", lambda *_: program)
+
+    archive = images.ensure_bystander()
+
+    assert archive.is_relative_to(cache)
+    content = archive.read_bytes()
+    assert images.BYSTANDER.encode() in content
+    assert b"the pause program" in content
