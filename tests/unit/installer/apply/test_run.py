@@ -467,7 +467,7 @@ def test_apply__unknown_key_in_our_table__is_refused_by_the_daemons_warning(
     def warn_of_staged(config: str | None) -> Completed:
         done = dump(config)
         if config != MAIN:
-            return Completed(0, done.stdout, 'level=warning msg="unknown key" file=x row=3\n')
+            return Completed(0, done.stdout, 'level=warning msg="unknown key" key="a b"\n')
         return done
 
     monkeypatch.setattr(usual.daemon, "dump", warn_of_staged)
