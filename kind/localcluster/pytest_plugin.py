@@ -1,40 +1,50 @@
 """Clusters for tests: one control plane and one cluster per session, raised when first asked for.
 
-With WASMWRIGHT_KEEP_CLUSTER=1 they stay up after the session, to be looked into and found again.
+Sessions that run at the same time get clusters of different names. With WASMWRIGHT_KEEP_CLUSTER=1
+the clusters stay up after the session, to be looked into and found again.
 """
 
 import os
 from collections.abc import Iterator
+from typing import Final
 
 import pytest
 
-from localcluster import lifecycle
+from localcluster import lifecycle, locks, paths
+from localcluster.addresses import MOST_CLUSTERS
 from localcluster.cluster import Cluster
 from localcluster.spec import ClusterSpec
 
-KEEP = "WASMWRIGHT_KEEP_CLUSTER"
+KEEP: Final = "WASMWRIGHT_KEEP_CLUSTER"
+_SUFFIX: Final = ".session"
 
 
 @pytest.fixture(scope="session")
 def control_plane() -> Iterator[Cluster]:
     """A cluster without nodes: etcd, API server, controller manager and scheduler."""
-    yield from _session_cluster(ClusterSpec(name="test-control-plane", nodes=()))
+    yield from session_cluster("test-control-plane", ())
 
 
 @pytest.fixture(scope="session")
 def cluster() -> Iterator[Cluster]:
     """A cluster with two nodes, of containerd 1.7 and of containerd 2.4."""
-    spec = ClusterSpec(name="test", nodes=("containerd-1.7", "containerd-2.4"))
-    yield from _session_cluster(spec)
+    yield from session_cluster("test", ("containerd-1.7", "containerd-2.4"))
 
 
-def _session_cluster(spec: ClusterSpec) -> Iterator[Cluster]:
-    """Yield a fresh cluster, and take it down whatever happens: also if it never came up."""
+def session_cluster(base: str, nodes: tuple[str, ...]) -> Iterator[Cluster]:
+    """Yield a fresh cluster, and take it down whatever happens: also if it never came up.
+
+    The session holds a lock named after the cluster, so a cluster whose lock is free is what a
+    killed session left behind.
+    """
+    names = (base, *(f"{base}-{number}" for number in range(2, MOST_CLUSTERS)))
     keeps = os.environ.get(KEEP) == "1"
-    try:
-        if not keeps:
-            lifecycle.down(spec.name)
-        yield Cluster.up(spec)
-    finally:
-        if not keeps:
-            lifecycle.down(spec.name)
+    with locks.first_free(paths.lock_root() / f"{name}{_SUFFIX}" for name in names) as held:
+        name = held.name.removesuffix(_SUFFIX)
+        try:
+            if not keeps:
+                lifecycle.down(name)
+            yield Cluster.up(ClusterSpec(name=name, nodes=nodes))
+        finally:
+            if not keeps:
+                lifecycle.down(name)
