@@ -13,6 +13,7 @@ import re
 import signal
 import time
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -96,11 +97,16 @@ def create(machine: Host, name: str) -> tuple[Path, ...]:
 
 
 def _delegate(root: Path) -> None:
-    """Hand the controllers of a v2 tree to the groups below its root, as systemd does."""
+    """Hand the controllers of a v2 tree to the groups below its root, as systemd does.
+
+    A controller that the kernel does not hand out (cpu, while a real-time process runs) is one
+    that the nodes do without.
+    """
     wanted = (root / "cgroup.controllers").read_text().split()
     given = (root / "cgroup.subtree_control").read_text().split()
     for controller in set(wanted) - set(given):
-        (root / "cgroup.subtree_control").write_text(f"+{controller}")
+        with suppress(OSError):
+            (root / "cgroup.subtree_control").write_text(f"+{controller}")
 
 
 def members(machine: Host, name: str) -> frozenset[int]:

@@ -88,7 +88,7 @@ def status() -> None:
     for record in state.every():
         for row in _rows(record):
             table.add_row(record.spec.name, *row)
-    _console.print(table)
+    _console.print(table, width=120)
 
 
 def _rows(record: Record) -> Iterator[tuple[str, str, str, str]]:

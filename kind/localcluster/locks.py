@@ -2,9 +2,11 @@
 
 import fcntl
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+from localcluster.errors import LocalClusterError
 
 
 @contextmanager
@@ -23,10 +25,35 @@ def exclusive(path: Path) -> Iterator[None]:
         os.close(descriptor)
 
 
-def _acquire(path: Path) -> int:
+@contextmanager
+def first_free(paths: Iterable[Path]) -> Iterator[Path]:
+    """Hold the first of `paths` that nobody holds, and tell which; it goes when it is released."""
+    path, descriptor = _acquire_first(paths)
+    try:
+        yield path
+    finally:
+        path.unlink(missing_ok=True)
+        os.close(descriptor)
+
+
+def _acquire_first(paths: Iterable[Path]) -> tuple[Path, int]:
+    for path in paths:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            return path, _acquire(path, fcntl.LOCK_NB)
+        except BlockingIOError:
+            continue
+    raise LocalClusterError("every lock of the series is held")
+
+
+def _acquire(path: Path, how: int = 0) -> int:
     while True:
         descriptor = os.open(path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | how)
+        except BlockingIOError:
+            os.close(descriptor)
+            raise
         if _is_at(descriptor, path):
             return descriptor
         os.close(descriptor)

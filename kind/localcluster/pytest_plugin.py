@@ -5,7 +5,7 @@ the clusters stay up after the session, to be looked into and found again.
 """
 
 import os
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from typing import Final
 
 import pytest
@@ -31,7 +31,7 @@ def cluster() -> Iterator[Cluster]:
     yield from session_cluster("test", ("containerd-1.7", "containerd-2.4"))
 
 
-def session_cluster(base: str, nodes: tuple[str, ...]) -> Iterator[Cluster]:
+def session_cluster(base: str, nodes: tuple[str, ...]) -> Generator[Cluster, None, None]:
     """Yield a fresh cluster, and take it down whatever happens: also if it never came up.
 
     The session holds a lock named after the cluster, so a cluster whose lock is free is what a

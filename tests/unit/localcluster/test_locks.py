@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from localcluster import locks
+from localcluster.errors import LocalClusterError
 
 
 def test_exclusive__many_at_once__are_never_two_inside(tmp_path: Path) -> None:
@@ -37,4 +38,22 @@ def test_exclusive__error_inside__is_released(tmp_path: Path) -> None:
     with pytest.raises(RuntimeError), locks.exclusive(tmp_path / "lock"):
         raise RuntimeError
     with locks.exclusive(tmp_path / "lock"):
+        pass
+
+
+def test_first_free__first_one_held__is_the_second(tmp_path: Path) -> None:
+    series = (tmp_path / "1", tmp_path / "2")
+    with locks.first_free(series) as first, locks.first_free(series) as second:
+        assert (first, second) == series
+    with locks.first_free(series) as again:
+        assert again == tmp_path / "1"
+
+
+def test_first_free__all_held__says_so(tmp_path: Path) -> None:
+    series = (tmp_path / "1",)
+    with (
+        locks.first_free(series),
+        pytest.raises(LocalClusterError, match="every lock"),
+        locks.first_free(series),
+    ):
         pass
