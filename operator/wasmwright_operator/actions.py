@@ -44,6 +44,11 @@ class CreateWasmNode:
     spec: WasmNodeSpec
     events: tuple[EmitEvent, ...] = ()
     """What to tell once the write has succeeded."""
+    presumed_absent: tuple[str, ...] = ()
+    """WasmRuntimes that nobody has told us of: look again before saying that there are none.
+
+    Nodes and WasmRuntimes come by two watches, so the one that asks may be seen before the other.
+    """
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +59,7 @@ class UpdateWasmNode:
     resource_version: str
     spec: WasmNodeSpec
     events: tuple[EmitEvent, ...] = ()
+    presumed_absent: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

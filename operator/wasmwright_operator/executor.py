@@ -15,10 +15,10 @@ from wasmwright_operator.actions import (
     Wake,
     WriteRuntimeStatus,
 )
-from wasmwright_operator.cache import Cache
+from wasmwright_operator.cache import FLEET, Cache
 from wasmwright_operator.conditions import rfc3339
 from wasmwright_operator.kube.errors import ApiError, NotFoundError
-from wasmwright_operator.kube.port import EVENTS, JOBS, Kube, Resource
+from wasmwright_operator.kube.port import EVENTS, JOBS, WASM_RUNTIMES, Kube, Resource
 from wasmwright_operator.manifests import JobTemplate
 from wasmwright_operator.manifests.writes import Verb, Write, render_event, render_write
 
@@ -78,6 +78,10 @@ class Executor:
         if write.resource == EVENTS:
             await self._tell((write,))
             return ()
+        if isinstance(action, CreateWasmNode | UpdateWasmNode):
+            for name in action.presumed_absent:
+                if await self._is_there(name):
+                    return (FLEET,)
         keys = await self._send(write, self.subject(write).resource)
         if isinstance(action, CreateWasmNode | UpdateWasmNode | WriteRuntimeStatus):
             time = rfc3339(self._clock())
@@ -93,6 +97,10 @@ class Executor:
             known = self._cache.store_of(plural).get(subject.name)
             return self._cache.remove(plural, subject.name, known.uid) if known else ()
         return self._cache.observe(plural, raw)
+
+    async def _is_there(self, runtime: str) -> bool:
+        await self.refresh(Subject(WASM_RUNTIMES, runtime))
+        return self._cache.runtimes.get(runtime) is not None
 
     async def _send(self, write: Write, resource: Resource) -> Keys:
         name, body = write.name, write.body

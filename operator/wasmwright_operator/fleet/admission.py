@@ -15,12 +15,12 @@ from typing import Final
 from wasmwright_installer.contract import HandlerEntry, RuntimeEntry, WasmPods
 from wasmwright_operator import names
 from wasmwright_operator.actions import CreateWasmNode, EmitEvent, EventType, UpdateWasmNode
-from wasmwright_operator.api.wasmnode import WasmNodeSpec
+from wasmwright_operator.api.wasmnode import Refusal, WasmNodeSpec
 from wasmwright_operator.conditions import parse_time
 from wasmwright_operator.fleet.acceptance import Acceptance
 from wasmwright_operator.fleet.rendering import Renderer
 from wasmwright_operator.fleet.snapshot import DeclareAhead, Snapshot
-from wasmwright_operator.fleet.targets import Target
+from wasmwright_operator.fleet.targets import UNKNOWN, Target
 from wasmwright_operator.records import RuntimeRecord, WasmNodeRecord
 
 _ORPHAN_SLOTS: Final = 10
@@ -192,28 +192,33 @@ def _note(target: Target) -> CreateWasmNode | UpdateWasmNode:
 
 
 def _write(target: Target, spec: WasmNodeSpec) -> CreateWasmNode | UpdateWasmNode:
-    events = tuple(_refusal_events(target))
+    fresh = _fresh_refusals(target)
+    events = (_refusal_event(target, fresh),) if fresh else ()
+    absent = tuple(refusal.name for refusal in fresh if refusal.reason == UNKNOWN)
     if target.wasm_node is None:
-        return CreateWasmNode(name=target.node.name, spec=spec, events=events)
-    return UpdateWasmNode(
-        name=target.wasm_node.name,
-        resource_version=target.wasm_node.resource_version,
-        spec=spec,
-        events=events,
+        return CreateWasmNode(target.node.name, spec, events, absent)
+    version = target.wasm_node.resource_version
+    return UpdateWasmNode(target.node.name, version, spec, events, absent)
+
+
+def _fresh_refusals(target: Target) -> tuple[Refusal, ...]:
+    """Return the new wishes of a node that are refused.
+
+    What the node had, or was refused before, is no news about the node: the end of a WasmRuntime
+    would otherwise be told on each of its nodes.
+    """
+    known = target.wasm_node.spec if target.wasm_node else WasmNodeSpec(node_uid="")
+    old = {entry.name for entry in known.runtimes} | {item.name for item in known.refused}
+    return tuple(refusal for refusal in target.refused if refusal.name not in old)
+
+
+def _refusal_event(target: Target, fresh: tuple[Refusal, ...]) -> EmitEvent:
+    return EmitEvent(
+        api_version="v1",
+        kind="Node",
+        name=target.node.name,
+        uid=target.node.uid,
+        type=EventType.WARNING,
+        reason=fresh[0].reason if len(fresh) == 1 else "RuntimesRefused",
+        message="; ".join(refusal.message for refusal in fresh),
     )
-
-
-def _refusal_events(target: Target) -> Iterator[EmitEvent]:
-    """Yield one Warning on the Node for all refusals that have not been told yet."""
-    told = target.wasm_node.spec.refused if target.wasm_node else ()
-    fresh = [refusal for refusal in target.refused if refusal not in told]
-    if fresh:
-        yield EmitEvent(
-            api_version="v1",
-            kind="Node",
-            name=target.node.name,
-            uid=target.node.uid,
-            type=EventType.WARNING,
-            reason=fresh[0].reason if len(fresh) == 1 else "RuntimesRefused",
-            message="; ".join(refusal.message for refusal in fresh),
-        )

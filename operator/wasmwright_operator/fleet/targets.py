@@ -15,6 +15,7 @@ from wasmwright_operator.records import NodeRecord, RuntimeRecord, WasmNodeRecor
 
 Entries = Mapping[str, RuntimeEntry]
 
+UNKNOWN: Final = "UnknownRuntime"
 UNSUPPORTED: Final = "UnsupportedArchitecture"
 
 
@@ -183,7 +184,7 @@ def _refuse(name: str, reason: str, message: str) -> Refusal:
 def _unknown(name: str) -> Refusal:
     return _refuse(
         name,
-        "UnknownRuntime",
+        UNKNOWN,
         f"the node asks for {name!r}, and there is no WasmRuntime of that name; create it or"
         " correct the annotation wasmwright.dev/runtimes",
     )

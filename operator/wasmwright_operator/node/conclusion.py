@@ -159,13 +159,10 @@ def described(
     The note says what a run that is under way waits for.
     """
     told = ", ".join(f"{item.name} {item.state}" for item in status.runtimes)
+    status = status.model_copy(update={"summary": told or _without_runtimes(record)})
     conditions = (_accepted(record), _ready(record, status, note))
-    return status.model_copy(
-        update={
-            "summary": told or _without_runtimes(record),
-            "conditions": with_times(record.status.conditions, conditions, now),
-        }
-    )
+    dated = with_times(record.status.conditions, conditions, now)
+    return status.model_copy(update={"conditions": dated})
 
 
 def _without_runtimes(record: WasmNodeRecord) -> str:
