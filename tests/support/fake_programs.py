@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+_PYTHON = sys.executable
 _RECORDER = """\
 #!{python}
 import json, sys
@@ -39,7 +40,7 @@ class FakePrograms:
     def add(self, name: str, body: str = "") -> None:
         """Put a program there; `body` is Python that runs after the call is recorded."""
         path = self._directory / name
-        text = _RECORDER.format(python=sys.executable, name=name, log=str(self._log), body=body)
+        text = _RECORDER.format(python=_PYTHON, name=name, log=str(self._log), body=body)
         path.write_text(text)
         path.chmod(0o755)
 
