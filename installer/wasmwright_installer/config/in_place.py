@@ -54,7 +54,7 @@ def add(path: str, content: bytes, table: str, handlers: Handlers) -> bytes:
 def take_out(path: str, content: bytes, table: str, names: frozenset[str]) -> bytes:
     """Undo `add`, whatever else was changed in the file since.
 
-    Without names, since the record of them is lost, all that stands between the marks counts as ours.
+    Without names (the record of them is lost) all that stands between the marks counts as ours.
 
     Raises:
         ConflictError: somebody wrote other handlers between our marks.

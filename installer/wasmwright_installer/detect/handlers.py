@@ -76,7 +76,7 @@ def program_of(handler: Handler) -> str:
 
 def binary_of(handler: Handler) -> str:
     """Return the file a handler names: its BinaryName under runc's shim, else its absolute type."""
+    if handler.get("runtimetype") != RUNC_TYPE:
+        return str(handler.get("runtimetype", ""))
     options = handler.get("options")
-    if handler.get("runtimetype") == RUNC_TYPE and isinstance(options, Mapping):
-        return str(options.get("BinaryName", ""))
-    return str(handler.get("runtimetype", ""))
+    return str(options.get("BinaryName", "")) if isinstance(options, Mapping) else ""

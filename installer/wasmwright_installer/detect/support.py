@@ -16,13 +16,13 @@ _IMMUTABLE = {
 }
 
 _MANAGED = {
-    "k3s": (("k3s",), ("/var/lib/rancher/k3s/", "/run/k3s/")),
     "RKE2": (("rke2",), ("/var/lib/rancher/rke2/",)),
+    "k3s": (("k3s",), ("/var/lib/rancher/k3s/", "/run/k3s/")),
     "k0s": (("k0s",), ("/var/lib/k0s/", "/run/k0s/", "/etc/k0s/", "/run/k0s.")),
     "MicroK8s": (("snap.microk8s.",), ("/var/snap/microk8s/", "/snap/microk8s/")),
 }
-"""Product -> beginnings of its units, beginnings of its paths. RKE2 keeps its socket under k3s's
-directory, so units are asked first."""
+"""Product -> beginnings of its units, beginnings of its paths. RKE2 keeps its socket below k3s's
+directory, so it is asked first."""
 
 
 @dataclass(frozen=True, slots=True)

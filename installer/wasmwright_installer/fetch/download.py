@@ -12,7 +12,6 @@ from wasmwright_installer.fetch.limits import FetchLimits
 
 _TRANSIENT = frozenset({408, 425, 429, 500, 502, 503, 504})
 _RANGE_NOT_SATISFIABLE = 416
-_CHUNK = 1 << 20
 
 
 class _TransientError(Exception):
@@ -65,7 +64,7 @@ def _with_retries(runtime: str, artifact: HttpArtifact, partial: Path, limits: F
 def _transfer(runtime: str, artifact: HttpArtifact, partial: Path, limits: FetchLimits) -> None:
     have = partial.stat().st_size if partial.exists() else 0
     timeout = httpx.Timeout(limits.read, connect=limits.connect)
-    headers = {"Range": f"bytes={have}-"} if have else {}
+    headers = {"Accept-Encoding": "identity"} | ({"Range": f"bytes={have}-"} if have else {})
     with httpx.stream(
         "GET", artifact.url, headers=headers, timeout=timeout, follow_redirects=True
     ) as response:
@@ -75,7 +74,7 @@ def _transfer(runtime: str, artifact: HttpArtifact, partial: Path, limits: Fetch
         resumes = response.status_code == httpx.codes.PARTIAL_CONTENT
         size = have if resumes else 0
         with partial.open("ab" if resumes else "wb") as file:
-            for chunk in response.iter_raw(_CHUNK):
+            for chunk in response.iter_raw():
                 size += len(chunk)
                 _refuse_size(runtime, artifact, size, limits.size)
                 file.write(chunk)

@@ -54,9 +54,10 @@ def _read(files: HostFiles, path: str, shims: Mapping[str, Process]) -> Bundle:
 
 def _annotations(spec: str) -> dict[str, str]:
     try:
-        annotations = json.loads(spec).get("annotations")
+        parsed = json.loads(spec)
     except ValueError:
         return {}
+    annotations = parsed.get("annotations") if isinstance(parsed, dict) else None
     return annotations if isinstance(annotations, dict) else {}
 
 

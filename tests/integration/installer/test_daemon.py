@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from unit.installer.mains import RUNC, SCHEMA_2, G, schema_3
 from wasmwright_installer.config import layout
 from wasmwright_installer.config.imports import load_order, matches

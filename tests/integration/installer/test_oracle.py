@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from unit.installer.mains import SCHEMA_2, schema_3
 from wasmwright_installer.config import layout, tables
 from wasmwright_installer.config.dump import Dump, refuse_side_effects
@@ -80,9 +81,7 @@ def step(
 def walk(daemon: Path, folder: Path, major: int, files: dict[str, bytes]) -> None:
     """Add two, add a third, give back: each judged, and at the end every byte as before."""
     first, once = step(daemon, folder / "1", present(files, major), WANTED, frozenset())
-    second, twice = step(
-        daemon, folder / "2", present(once, major, first), MORE, frozenset(WANTED)
-    )
+    second, twice = step(daemon, folder / "2", present(once, major, first), MORE, frozenset(WANTED))
     _, back = step(daemon, folder / "3", present(twice, major, second), {}, frozenset(MORE))
     assert back == files
 

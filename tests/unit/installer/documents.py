@@ -52,7 +52,9 @@ def document(
     return NodeDocument(runtimes=runtimes, declared=declared, wasm_pods=wasm_pods)
 
 
-def artifacts(folder: Path, *runtimes: RuntimeEntry, contents: dict[str, bytes] | None = None) -> Path:
+def artifacts(
+    folder: Path, *runtimes: RuntimeEntry, contents: dict[str, bytes] | None = None
+) -> Path:
     """What fetch would have left for these runtimes."""
     fetched: dict[str, FetchedBinary] = {}
     for entry in runtimes:

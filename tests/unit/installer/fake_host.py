@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from typing_extensions import override
+
 from wasmwright_installer.apply.host import Host, Limits
 from wasmwright_installer.config.imports import load_order
 from wasmwright_installer.config.tables import GRPC_TABLE, RUNTIME_TABLE
@@ -41,6 +42,9 @@ MAIN_V2 = b"""version = 2
 MAIN_V3 = MAIN_V2.replace(b"version = 2", b"version = 3").replace(
     b"io.containerd.grpc.v1.cri", b"io.containerd.cri.v1.runtime"
 )
+
+
+IMPATIENT = Limits(lock=0.2, answer=1, restart=1, settle=0.05, command=1, step=0.001)
 
 
 class Crash(BaseException):
@@ -243,20 +247,10 @@ class PlayedCommands(Commands):
 
     def _run(self, arguments: tuple[str, ...]) -> Completed:
         match arguments:
-            case ("/usr/bin/containerd", "--version"):
-                text = f"containerd example.org/containerd v{self._daemon.version} 123abc"
-                return Completed(0, text)
-            case ("/usr/bin/containerd", "-c", config, "config", "dump"):
-                return self._daemon.dump(config)
-            case ("/usr/bin/containerd", "config", "default"):
-                return self._daemon.dump(None)
-            case ("systemctl", "restart", "containerd.service"):
-                self._files.tick()
-                done = self._daemon.restart()
-                self._files.tick()
-                return done
-            case ("systemctl", "reset-failed", "containerd.service"):
-                return Completed(0)
+            case ("/usr/bin/containerd", *rest):
+                return self._containerd(tuple(rest))
+            case ("systemctl", verb, "containerd.service"):
+                return self._systemctl(verb)
             case (program, *_) if program in self.answers:
                 return self.answers[program]
             case ("/usr/bin/crun", *_):
@@ -264,6 +258,25 @@ class PlayedCommands(Commands):
             case (program, "-v") if program.startswith("/opt/wasmwright/store/"):
                 return Completed(0, f"{program}:\n  Version: 1\n")
         raise AssertionError(f"nobody plays {arguments}")
+
+    def _containerd(self, arguments: tuple[str, ...]) -> Completed:
+        match arguments:
+            case ("-c", config, "config", "dump"):
+                return self._daemon.dump(config)
+            case ("config", "default"):
+                return self._daemon.dump(None)
+            case _:
+                assert arguments == ("--version",)
+        return Completed(0, f"containerd example.org/containerd v{self._daemon.version} 123abc")
+
+    def _systemctl(self, verb: str) -> Completed:
+        if verb == "reset-failed":
+            return Completed(0)
+        assert verb == "restart"
+        self._files.tick()
+        done = self._daemon.restart()
+        self._files.tick()
+        return done
 
 
 @dataclass
@@ -274,7 +287,7 @@ class FakeNode:
     files: CountingFiles
     daemon: Containerd
     commands: PlayedCommands
-    limits: Limits = Limits(lock=0.2, answer=1, restart=1, settle=0.05, command=1, step=0.001)
+    limits: Limits = IMPATIENT
 
     @property
     def host(self) -> Host:
@@ -373,7 +386,9 @@ def make_node(root: Path, version: str, main: bytes | None, **others: bytes) -> 
     node.add_process(1, "/usr/lib/systemd/systemd")
     service = "0::/system.slice/containerd.service\n"
     node.add_process(DAEMON_PID, "/usr/bin/containerd", cgroup=service)
-    node.add_process(KUBELET_PID, "/usr/local/bin/kubelet", f"--container-runtime-endpoint=unix://{SOCKET}")
+    node.add_process(
+        KUBELET_PID, "/usr/local/bin/kubelet", f"--container-runtime-endpoint=unix://{SOCKET}"
+    )
     node.link(f"/proc/{DAEMON_PID}/fd/7", "socket:[4711]")
     columns = "Num RefCount Protocol Flags Type St Inode Path\n"
     listening = f"0000: 00000002 00000000 00010000 0001 01 4711 {SOCKET}\n"

@@ -9,6 +9,19 @@ RUNC = f"""[{G}.containerd.runtimes.runc]
     SystemdCgroup = true
 """
 
+TYPE = 'runtime_type = "io.containerd.runc.v2"'
+IMPORTS = """imports = [
+  "/etc/containerd/other/*.toml", # theirs
+  "/etc/containerd/more/*.toml",
+]
+"""
+MARKS = '"""\n# wasmwright: end\n"""'
+LIST = "[[example.list]]\nname = 'a'\n[[example.list]]\nname = 'b'\n"
+INLINE_RUNTIMES = f"{{ runc = {{ {TYPE} }} }}"
+INLINE = (
+    f'{{ "io.containerd.grpc.v1.cri" = {{ containerd = {{ runtimes = {INLINE_RUNTIMES} }} }} }}'
+)
+
 SCHEMA_2 = {
     "plain": f"version = 2\n{RUNC}",
     "comments everywhere": f"# head\nversion = 2 # two\n\n  # own\n{RUNC}# tail\n",
@@ -20,18 +33,18 @@ SCHEMA_2 = {
     "blank lines at the end": f"version = 2\n{RUNC}\n\n\n",
     "single quotes": f"version = 2\n{RUNC}".replace('"', "'"),
     "super table": f"version = 2\n[plugins]\n  [{G}]\n    sandbox_image = 'pause'\n{RUNC}",
-    "dotted keys": f'version = 2\n[{G}]\ncontainerd.runtimes.runc.runtime_type = "io.containerd.runc.v2"\n',
-    "dotted from the top": f'version = 2\n{G}.containerd.runtimes.runc.runtime_type = "io.containerd.runc.v2"\n',
-    "inline handlers": f'version = 2\n[{G}.containerd]\nruntimes = {{ runc = {{ runtime_type = "io.containerd.runc.v2" }} }} # inline\n',
-    "inline all the way": 'version = 2\nplugins = { "io.containerd.grpc.v1.cri" = { containerd = { runtimes = { runc = { runtime_type = "io.containerd.runc.v2" } } } } }\n',
+    "dotted keys": f"version = 2\n[{G}]\ncontainerd.runtimes.runc.{TYPE}\n",
+    "dotted from the top": f"version = 2\n{G}.containerd.runtimes.runc.{TYPE}\n",
+    "inline handlers": f"version = 2\n[{G}.containerd]\nruntimes = {INLINE_RUNTIMES} # inline\n",
+    "inline all the way": f"version = 2\nplugins = {INLINE}\n",
     "no handlers": f'version = 2\n[{G}]\n  sandbox_image = "pause"\n',
     "foreign import": f'version = 2\nimports = ["/etc/containerd/other/*.toml"]\n{RUNC}',
-    "imports over lines": f'version = 2\nimports = [\n  "/etc/containerd/other/*.toml", # theirs\n  "/etc/containerd/more/*.toml",\n]\n{RUNC}',
+    "imports over lines": f"version = 2\n{IMPORTS}{RUNC}",
     "empty imports": f"version = 2\nimports = []\n{RUNC}",
-    "version last": f'root = "/var/lib/containerd"\nversion = 2',
-    "marks in a string": f'version = 2\n[{G}]\n  sandbox_image = """\n# wasmwright: end\n"""\n{RUNC}',
+    "version last": 'root = "/var/lib/containerd"\nversion = 2',
+    "marks in a string": f"version = 2\n[{G}]\n  sandbox_image = {MARKS}\n{RUNC}",
     "version in a string": f'root = """\nversion = 2\n"""\nversion = 2\n{RUNC}',
-    "array of tables": f"version = 2\n{RUNC}[[example.list]]\nname = 'a'\n[[example.list]]\nname = 'b'\n",
+    "array of tables": f"version = 2\n{RUNC}{LIST}",
     "umlauts": f"version = 2 # für später ☃\n{RUNC}",
 }
 

@@ -6,6 +6,7 @@ And at no point is there a configuration that the daemon would refuse, or withou
 from pathlib import Path
 
 import pytest
+
 from unit.installer.documents import artifacts, crun, document, shim
 from unit.installer.fake_host import (
     MAIN,

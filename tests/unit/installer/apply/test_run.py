@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+
 from unit.installer.documents import artifacts, crun, document, shim
 from unit.installer.fake_host import MAIN, MAIN_V2, MAIN_V3, FakeNode, make_node
 from wasmwright_installer.apply.run import apply
@@ -39,7 +40,7 @@ MAINS = {
 SPIN = HandlerEntry(handler="spin", binary="containerd-shim-spin-v2")
 
 
-@pytest.fixture(params=MAINS.values(), ids=MAINS.keys())
+@pytest.fixture(params=list(MAINS.values()), ids=list(MAINS))
 def node(request: pytest.FixtureRequest, tmp_path: Path) -> FakeNode:
     version, main = request.param
     return make_node(tmp_path / "host", version, main)
@@ -68,7 +69,9 @@ def test_apply__first_runtimes__are_served_after_one_restart(
         ("light", RuntimeState.READY),
         ("crun", RuntimeState.READY),
     ]
-    assert node.read("/opt/wasmwright/bin/light/containerd-shim-light-v1") == b"#!/bin/sh\n# light\n"
+    assert (
+        node.read("/opt/wasmwright/bin/light/containerd-shim-light-v1") == b"#!/bin/sh\n# light\n"
+    )
     assert node.files.link_target("/opt/wasmwright/bin/crun/crun") == "/usr/bin/crun"
 
 
@@ -130,9 +133,7 @@ def test_apply__other_binary__is_a_new_link_and_no_restart(usual: FakeNode, tmp_
     old = document(shim("light"))
     apply(usual.host, old, fetched(tmp_path, old))
     new = document(shim("light", content=b"#!/bin/sh\n# newer\n"))
-    folder = artifacts(
-        tmp_path / "new", *new.runtimes, contents={"light": b"#!/bin/sh\n# newer\n"}
-    )
+    folder = artifacts(tmp_path / "new", *new.runtimes, contents={"light": b"#!/bin/sh\n# newer\n"})
     result = apply(usual.host, new, folder)
     assert (result.changed, result.restarted) == (True, False)
     assert usual.read("/opt/wasmwright/bin/light/containerd-shim-light-v1").endswith(b"# newer\n")
@@ -145,9 +146,7 @@ def test_apply__old_binary_still_runs__stays_in_the_store(usual: FakeNode, tmp_p
     digest = old.runtimes[0].source.http.sha256 if old.runtimes[0].source.http else ""
     usual.add_process(900, f"/opt/wasmwright/store/{digest}/containerd-shim-light-v1")
     new = document(shim("light", content=b"#!/bin/sh\n# newer\n"))
-    folder = artifacts(
-        tmp_path / "new", *new.runtimes, contents={"light": b"#!/bin/sh\n# newer\n"}
-    )
+    folder = artifacts(tmp_path / "new", *new.runtimes, contents={"light": b"#!/bin/sh\n# newer\n"})
     apply(usual.host, new, folder)
     assert digest in usual.files.names("/opt/wasmwright/store")
 
@@ -304,7 +303,7 @@ def test_apply__runtime_in_use__is_not_removed(
     before = usual.tree()
     shim_path, link = "/usr/bin/containerd-shim-runc-v2", "/opt/wasmwright/bin/crun/crun"
     usual.add_pod("s1", shim_path, "shop/cart", runtime=link)
-    with pytest.raises(InUseError, match="'crun'.*shop/cart") as caught:
+    with pytest.raises(InUseError, match=r"'crun'.*shop/cart") as caught:
         apply(usual.host, document() if back else document(shim("light")), None)
     assert (caught.value.reason, caught.value.pods) == ("RuntimeInUse", ("shop/cart",))
     assert usual.tree() == before
@@ -317,7 +316,7 @@ def test_apply__daemon_does_not_come_up__is_rolled_back_and_not_tried_again(
     usual.daemon.refuses = "light"
     wanted = document(shim("light"))
     folder = fetched(tmp_path, wanted)
-    with pytest.raises(RolledBackError, match="restart containerd.service' failed"):
+    with pytest.raises(RolledBackError, match=r"restart containerd.service' failed"):
         apply(usual.host, wanted, folder)
     assert usual.daemon.loaded == loaded
     assert {k: v for k, v in usual.tree().items() if k.startswith("/etc")} == {
@@ -364,7 +363,7 @@ def test_apply__rollback_fails_too__says_so_and_the_next_run_goes_on_with_it(
     usual.daemon.refuses = "runc"
     wanted = document(shim("light"))
     folder = fetched(tmp_path, wanted)
-    with pytest.raises(RollbackFailedError, match="journalctl -u containerd.service"):
+    with pytest.raises(RollbackFailedError, match=r"journalctl -u containerd.service"):
         apply(usual.host, wanted, folder)
     assert usual.read(MAIN) == main
     usual.daemon.refuses = ""
@@ -450,7 +449,7 @@ def test_apply__nothing_was_fetched__says_so(usual: FakeNode) -> None:
 
 def test_apply__document_for_another_machine__is_refused(usual: FakeNode) -> None:
     wanted = NodeDocument(node=NodeIdentity(machine_id="ffff"))
-    with pytest.raises(WrongNodeError, match="ffff.*0123456789"):
+    with pytest.raises(WrongNodeError, match=r"ffff.*0123456789"):
         apply(usual.host, wanted, None)
 
 
@@ -473,7 +472,7 @@ def test_apply__unknown_key_in_our_table__is_refused_by_the_daemons_warning(
     monkeypatch.setattr(usual.daemon, "dump", warn_of_staged)
     before = usual.tree()
     wanted = document(shim("light"))
-    with pytest.raises(RefusedError, match="makes the daemon warn: .*unknown key"):
+    with pytest.raises(RefusedError, match=r"makes the daemon warn: .*unknown key"):
         apply(usual.host, wanted, fetched(tmp_path, wanted))
     assert usual.tree() == before
 

@@ -1,6 +1,7 @@
 from typing import Any
 
 import pytest
+
 from wasmwright_installer.config.dump import Dump, differences, refuse_side_effects
 from wasmwright_installer.config.tables import GRPC_TABLE, RUNTIME_TABLE
 from wasmwright_installer.errors import RefusedError
@@ -62,9 +63,7 @@ def test_refuse_side_effects__handler_without_a_type__is_refused() -> None:
     untyped: dict[str, Any] = {"snapshotter": "native"}
     after = dumped({"runc": RUNC, "light": untyped})
     with pytest.raises(RefusedError, match="leaves runtime_type empty for handlers: light"):
-        refuse_side_effects(
-            dumped({"runc": RUNC}), after, {"light": untyped}, frozenset({"light"})
-        )
+        refuse_side_effects(dumped({"runc": RUNC}), after, {"light": untyped}, frozenset({"light"}))
 
 
 def test_refuse_side_effects__default_runtime_is_undefined__is_refused() -> None:
@@ -91,7 +90,7 @@ def test_parse__stderr__keeps_what_is_said_of_keys_and_no_times_or_places() -> N
 def test_refuse_side_effects__daemon_warns_of_a_new_key__is_refused() -> None:
     before, after = dumped({"runc": RUNC}), dumped({"runc": RUNC, "light": LIGHT})
     warning = Dump(after.document, frozenset({'key="containerd runtimes light foo"'}))
-    with pytest.raises(RefusedError, match="makes the daemon warn: .*light foo"):
+    with pytest.raises(RefusedError, match=r"makes the daemon warn: .*light foo"):
         refuse_side_effects(before, warning, {"light": LIGHT}, frozenset({"light"}))
 
 

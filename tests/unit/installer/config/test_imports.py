@@ -1,4 +1,5 @@
 import pytest
+
 from wasmwright_installer.config import imports
 from wasmwright_installer.errors import RefusedError
 
@@ -14,7 +15,7 @@ def test_load_order__imports_of_imports__are_read_breadth_first_and_once() -> No
         "/deep.toml": b"",
     }
     expand = {"/x/*.toml": ["/x/1.toml", "/x/2.toml"]}.__getitem__
-    order = list(imports.load_order(MAIN, files.get, expand))
+    order = list(imports.load_order(MAIN, lambda path: files.get(path, None), expand))  # noqa: PLW0108  # overloaded
     assert order == [MAIN, "/etc/containerd/a.toml", "/x/1.toml", "/x/2.toml", "/deep.toml"]
 
 
@@ -70,8 +71,11 @@ def test_reaching_glob__only_a_glob_of_one_folder_that_matches(
 @pytest.mark.parametrize(
     ("before", "after"),
     [
-        (b"version = 3\nroot = 'a'\n", b'version = 3\nimports = ["/g*"] # wasmwright\nroot = \'a\'\n'),
-        (b"root = 'a'\nversion = 3", b'imports = ["/g*"] # wasmwright\nroot = \'a\'\nversion = 3'),
+        (
+            b"version = 3\nroot = 'a'\n",
+            b"version = 3\nimports = [\"/g*\"] # wasmwright\nroot = 'a'\n",
+        ),
+        (b"root = 'a'\nversion = 3", b"imports = [\"/g*\"] # wasmwright\nroot = 'a'\nversion = 3"),
         (b"version = 3\r\n", b'version = 3\r\nimports = ["/g*"] # wasmwright\r\n'),
         (b'imports = ["/a"] # a\n', b'imports = ["/g*", "/a"] # a\n'),
         (b"imports=[]\n", b'imports=["/g*"]\n'),

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from unit.installer.mains import RUNC, SCHEMA_2, G, R, schema_3
 from wasmwright_installer.config import layout, tables
 from wasmwright_installer.config.imports import load_order
@@ -36,7 +37,10 @@ def tree_of(files: dict[str, bytes], main: str = MAIN) -> dict[str, bytes]:
 
 
 def present(
-    files: dict[str, bytes], major: int, plan: FilePlan | None = None, names: frozenset[str] = frozenset()
+    files: dict[str, bytes],
+    major: int,
+    plan: FilePlan | None = None,
+    names: frozenset[str] = frozenset(),
 ) -> Present:
     records = {
         change.path: FileRecord(change.path, sha256(change.after), change.original)
@@ -75,7 +79,9 @@ def declared(files: dict[str, bytes]) -> dict[str, Any]:
     return found
 
 
-ONE_X = [pytest.param(1, {MAIN: text.encode()}, id=f"1.x {name}") for name, text in SCHEMA_2.items()]
+ONE_X = [
+    pytest.param(1, {MAIN: text.encode()}, id=f"1.x {name}") for name, text in SCHEMA_2.items()
+]
 TWO_X = [
     pytest.param(2, {MAIN: content.encode()}, id=f"2.x {name}{suffix}")
     for name, text in SCHEMA_2.items()
@@ -141,7 +147,7 @@ def test_plan_files__somebody_edited_in_between__only_ours_goes(
     gone = carried_out(after, back)
     assert tomllib.loads(gone[MAIN].decode()) == tomllib.loads(files[MAIN].decode())
     assert gone[MAIN].startswith(edit)
-    if major == 2 or "inline" not in files[MAIN].decode() and "{" not in files[MAIN].decode():
+    if major == 2 or ("inline" not in files[MAIN].decode() and "{" not in files[MAIN].decode()):
         assert gone == {MAIN: edit + files[MAIN]}
     if MAIN in {change.path for change in plan.changes}:
         warning = f"{MAIN} was edited by somebody else since wasmwright changed it"
@@ -166,7 +172,9 @@ def main_files(draw: st.DrawFn) -> bytes:
     for block in draw(st.permutations(blocks)):
         lines.append(block)
         lines += [f"{key} = {_toml(value)}" for key, value in draw(sections).items()]
-        lines += draw(st.lists(st.sampled_from(["", "# a comment", "  # wasmwright: not ours"]), max_size=2))
+        lines += draw(
+            st.lists(st.sampled_from(["", "# a comment", "  # wasmwright: not ours"]), max_size=2)
+        )
     text = ending.join("\n".join(lines).split("\n"))
     return (text + draw(st.sampled_from(["", ending, ending * 2]))).encode()
 
@@ -276,7 +284,9 @@ def test_base_of__somebody_wrote_between_our_marks__is_a_conflict_with_the_line(
     files = {MAIN: f"version = 2\n{RUNC}".encode()}
     plan = plan_for(present(files, 1), LIGHT)
     after = carried_out(files, plan)
-    stranger = f'[{G}.containerd.runtimes.kata]\nruntime_type = "io.containerd.kata.v2"\n# wasmwright: end'
+    stranger = (
+        f'[{G}.containerd.runtimes.kata]\nruntime_type = "io.containerd.kata.v2"\n# wasmwright: end'
+    )
     after[MAIN] = after[MAIN].replace(b"# wasmwright: end", stranger.encode())
     with pytest.raises(ConflictError, match=rf"kata between .* {MAIN} \(line 7\)"):
         layout.base_of(present(after, 1, plan))

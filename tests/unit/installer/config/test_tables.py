@@ -3,6 +3,7 @@ import tomllib
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from wasmwright_installer.config import tables
 from wasmwright_installer.config.stage import staged
 
@@ -11,8 +12,11 @@ values = st.one_of(
 )
 
 
-@given(name=st.text(min_size=1, max_size=10), body=st.dictionaries(st.text(max_size=8), values),
-       options=st.dictionaries(st.text(max_size=8), values, min_size=1))
+@given(
+    name=st.text(min_size=1, max_size=10),
+    body=st.dictionaries(st.text(max_size=8), values),
+    options=st.dictionaries(st.text(max_size=8), values, min_size=1),
+)
 def test_render_handler__any_content__parses_to_itself(
     name: str, body: dict[str, object], options: dict[str, object]
 ) -> None:

@@ -1,6 +1,7 @@
 from typing import Any
 
 import pytest
+
 from wasmwright_installer.config.wanted import NodeRules, handler_table, option_warnings
 from wasmwright_installer.contract import HandlerEntry, RuntimeType
 

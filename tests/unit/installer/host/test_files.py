@@ -1,0 +1,180 @@
+import os
+from pathlib import Path
+
+import pytest
+
+from wasmwright_installer.errors import RefusedError
+from wasmwright_installer.host.files import HostFiles
+
+
+@pytest.fixture
+def files(tmp_path: Path) -> HostFiles:
+    (tmp_path / "etc").mkdir()
+    return HostFiles(tmp_path)
+
+
+def listed(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir())
+
+
+@pytest.mark.parametrize(
+    ("links", "path", "expected"),
+    [
+        ({}, "/etc/a", "etc/a"),
+        ({"var/run": "/run"}, "/var/run/c.sock", "run/c.sock"),
+        ({"etc/a": "b"}, "/etc/a", "etc/b"),
+        ({"etc/a": "../opt/b"}, "/etc/a", "opt/b"),
+        ({"etc/a": "/etc/b", "etc/b": "/c"}, "/etc/a", "c"),
+        ({"etc/a": "../../../../x"}, "/etc/a", "x"),
+        ({}, "/../../etc/./a", "etc/a"),
+    ],
+    ids=["plain", "absolute folder", "relative", "up", "chain", "beyond the root", "dots"],
+)
+def test_local__symlinks__stay_below_the_root(
+    files: HostFiles, links: dict[str, str], path: str, expected: str
+) -> None:
+    for name, target in links.items():
+        place = files.root / name
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.symlink_to(target)
+    assert files.local(path) == files.root / expected
+
+
+def test_local__symlink_loop__is_an_error(files: HostFiles) -> None:
+    (files.root / "etc/a").symlink_to("b")
+    (files.root / "etc/b").symlink_to("a")
+    with pytest.raises(OSError, match="too many symbolic links"):
+        files.local("/etc/a")
+
+
+def test_local__root_is_the_root__leaves_paths_to_the_kernel() -> None:
+    assert HostFiles(Path("/")).local("/proc/self/exe") == Path("/proc/self/exe")
+
+
+def test_write__existing_file__keeps_mode_owner_and_attributes(files: HostFiles) -> None:
+    place = files.root / "etc/a"
+    place.write_bytes(b"old")
+    place.chmod(0o640)
+    os.chown(place, 12, 34)
+    os.setxattr(place, "user.label", b"kept")
+    files.write("/etc/a", b"new")
+    status = place.stat()
+    assert place.read_bytes() == b"new"
+    assert (status.st_mode & 0o7777, status.st_uid, status.st_gid) == (0o640, 12, 34)
+    assert os.getxattr(place, "user.label") == b"kept"
+    assert listed(files.root / "etc") == ["a"]
+
+
+def test_write__new_file__has_the_wanted_mode_whatever_the_umask(files: HostFiles) -> None:
+    before = os.umask(0o077)
+    try:
+        files.write("/etc/a", b"new", mode=0o644)
+    finally:
+        os.umask(before)
+    assert (files.root / "etc/a").stat().st_mode & 0o7777 == 0o644
+
+
+def test_write__symlink__changes_what_it_leads_to(files: HostFiles) -> None:
+    (files.root / "data").mkdir()
+    (files.root / "data/real").write_bytes(b"old")
+    (files.root / "etc/a").symlink_to("/data/real")
+    files.write("/etc/a", b"new")
+    assert (files.root / "etc/a").is_symlink()
+    assert (files.root / "data/real").read_bytes() == b"new"
+
+
+def test_write__fails_half_way__leaves_the_old_content_and_nothing_else(files: HostFiles) -> None:
+    (files.root / "etc/a").write_bytes(b"old")
+
+    def fill(descriptor: int) -> None:
+        os.write(descriptor, b"ne")
+        raise OSError(28, "No space left on device")
+
+    with pytest.raises(RefusedError, match=r"/etc/a cannot be written.*No space left") as caught:
+        files.write_stream("/etc/a", fill)
+    assert caught.value.reason == "HostNotWritable"
+    assert listed(files.root / "etc") == ["a"]
+    assert files.read("/etc/a") == b"old"
+
+
+def test_write__leavings_of_a_killed_run__are_used_up(files: HostFiles) -> None:
+    (files.root / "etc/.a.wasmwright-new").write_bytes(b"half of something longer")
+    files.write("/etc/a", b"new")
+    assert listed(files.root / "etc") == ["a"]
+    assert files.read("/etc/a") == b"new"
+
+
+def test_write__folder_is_missing__is_refused_with_the_hosts_path(files: HostFiles) -> None:
+    with pytest.raises(RefusedError, match="/none/a cannot be written"):
+        files.write("/none/a", b"")
+
+
+def test_link__existing_link__is_exchanged(files: HostFiles) -> None:
+    files.link("/etc/a", "one")
+    files.link("/etc/a", "two")
+    assert files.link_target("/etc/a") == "two"
+    assert listed(files.root / "etc") == ["a"]
+
+
+def test_discard_temporary__of_a_file_and_of_what_a_link_leads_to(files: HostFiles) -> None:
+    (files.root / "data").mkdir()
+    (files.root / "etc/a").symlink_to("/data/a")
+    for folder in ("etc", "data"):
+        (files.root / folder / ".a.wasmwright-new").touch()
+    files.discard_temporary("/etc/a")
+    assert listed(files.root / "etc") == ["a"]
+    assert listed(files.root / "data") == []
+
+
+def test_delete__nothing_is_there__is_no_error(files: HostFiles) -> None:
+    files.delete("/etc/none")
+    files.delete("/none/none")
+    files.delete_tree("/none")
+    files.delete_empty_folder("/none")
+
+
+def test_delete__symlink__leaves_what_it_leads_to(files: HostFiles) -> None:
+    (files.root / "etc/real").write_bytes(b"x")
+    files.link("/etc/a", "real")
+    files.delete("/etc/a")
+    assert listed(files.root / "etc") == ["real"]
+
+
+def test_delete_tree__symlinks_in_it__are_not_followed(files: HostFiles) -> None:
+    (files.root / "ours").mkdir()
+    (files.root / "ours/link").symlink_to("../etc")
+    (files.root / "etc/kept").touch()
+    files.delete_tree("/ours")
+    assert listed(files.root) == ["etc"]
+    assert listed(files.root / "etc") == ["kept"]
+
+
+def test_delete_empty_folder__something_is_in_it__stays(files: HostFiles) -> None:
+    (files.root / "etc/a").touch()
+    files.delete_empty_folder("/etc")
+    assert files.exists("/etc/a")
+
+
+def test_missing_folders__outermost_first__and_made_once(files: HostFiles) -> None:
+    assert files.missing_folders("/etc/a/b") == ("/etc/a", "/etc/a/b")
+    files.make_folders("/etc/a/b")
+    files.make_folders("/etc/a/b")
+    assert files.missing_folders("/etc/a/b") == ()
+
+
+def test_glob__pattern__is_expanded_on_the_host_and_sorted(files: HostFiles) -> None:
+    for name in ("d/2.toml", "d/1.toml", "d/x.conf", "e/3.toml"):
+        (files.root / name).parent.mkdir(exist_ok=True)
+        (files.root / name).touch()
+    assert files.glob("/d/*.toml") == ["/d/1.toml", "/d/2.toml"]
+    assert files.glob("/*/[0-9].toml") == []
+    assert files.glob("/none/*.toml") == []
+    assert files.glob("/*/3.toml") == ["/e/3.toml"]
+
+
+def test_read__absent_file__is_none_and_no_text(files: HostFiles) -> None:
+    assert files.read("/etc/none") is None
+    assert files.read_text("/etc/none") == ""
+    assert files.read_text("/etc") == ""
+    assert files.names("/none") == []
+    assert files.link_target("/etc") is None
