@@ -1,0 +1,193 @@
+from typing import Any
+
+import pytest
+
+from unit.operator import given
+from wasmwright_operator import names
+from wasmwright_operator.records import (
+    ContainerState,
+    JobOutcome,
+    RunKey,
+    parse_job,
+    parse_node,
+    parse_pod,
+    parse_runtime,
+    parse_runtime_class,
+    parse_wasm_node,
+)
+
+RUN = {
+    names.JOB_NODE: "n1",
+    names.JOB_HASH: "h",
+    names.JOB_ATTEMPT: "2",
+    names.JOB_OWNER: "u",
+}
+
+
+def raw_node(**more: Any) -> dict[str, Any]:
+    metadata = {"name": "n1", "uid": "u1", "resourceVersion": "1", **more.pop("metadata", {})}
+    return {"metadata": metadata, **more}
+
+
+def test_parse_node__two_heartbeats__give_equal_records() -> None:
+    first = raw_node(status={"conditions": [{"type": "Ready", "lastHeartbeatTime": "1"}]})
+    second = raw_node(status={"conditions": [{"type": "Ready", "lastHeartbeatTime": "2"}]})
+
+    assert parse_node(first) == parse_node(second)
+
+
+def test_parse_node__without_labels__falls_back_to_the_node_info() -> None:
+    info = {"architecture": "arm64", "operatingSystem": "windows", "machineID": "m"}
+    record = parse_node(raw_node(status={"nodeInfo": info}))
+
+    assert (record.arch, record.os, record.machine_id) == ("arm64", "windows", "m")
+
+
+def test_parse_node__keeps_only_the_annotations_that_are_ours_to_read() -> None:
+    annotations = {names.RUNTIMES: "spin", "volumes.kubernetes.io/x": "true"}
+    record = parse_node(raw_node(metadata={"annotations": annotations}))
+
+    assert record.annotations == {names.RUNTIMES: "spin"}
+
+
+def test_wish__as_label_and_annotation__the_label_wins() -> None:
+    record = given.node(labels={names.SKIP: "false"}, annotations={names.SKIP: "true"})
+
+    assert not record.is_skipped
+    assert given.node(annotations={names.SKIP: "true"}).is_skipped
+    assert given.node(labels={names.PAUSED: "true"}).is_paused
+
+
+def test_parse_runtime__unreadable_spec__says_where() -> None:
+    record = given.runtime(config={"options": {"A": [1]}})
+
+    assert record.spec is None
+    assert "spec.config.options.A" in record.invalid
+
+
+def test_parse_runtime__status_of_a_later_version__counts_as_none() -> None:
+    record = given.runtime(status={"nodes": "many"})
+
+    assert record.status.summary == ""
+
+
+def test_runtime_record__handler_and_classes__default_to_the_name() -> None:
+    assert given.runtime("spin").handler == "spin"
+    assert given.runtime("spin", handler="s2").class_names == ("s2",)
+    assert given.runtime("spin", runtimeClasses=[{"name": "x"}]).class_names == ("x",)
+
+
+def raw_wasm_node(**parts: Any) -> dict[str, Any]:
+    metadata = {"name": "n1", "uid": "u", "resourceVersion": "3", "generation": 2}
+    return {"metadata": metadata, **parts}
+
+
+def test_parse_wasm_node__equal_runtimes__are_shared_between_nodes() -> None:
+    runtimes = [given.entry().model_dump(mode="json", by_alias=True, exclude_none=True)]
+    spec = {"nodeUid": "x", "hash": "h", "attempt": 1, "runtimes": runtimes}
+
+    first, second = (parse_wasm_node(raw_wasm_node(spec=dict(spec))) for _ in range(2))
+
+    assert first.spec.runtimes[0] is second.spec.runtimes[0]
+    assert first.spec.runtimes == (given.entry(),)
+
+
+def test_parse_wasm_node__unknown_runtime_fields__keep_identity_and_attempt() -> None:
+    spec = {"nodeUid": "x", "hash": "h", "attempt": 4, "runtimes": [{"fromTheFuture": 1}]}
+    record = parse_wasm_node(raw_wasm_node(spec=spec, status={"failures": "many"}))
+
+    assert (record.spec.node_uid, record.spec.attempt, record.spec.runtimes) == ("x", 4, ())
+    assert record.status.failures == 0
+
+
+def test_wasm_node__is_in_flight__until_its_own_run_is_concluded() -> None:
+    record = given.wasm_node("n1", given.entry())
+    status = record.status.model_copy(update={"concluded_hash": given.HASH, "concluded_attempt": 1})
+
+    assert record.is_in_flight
+    assert not given.wasm_node("n1", given.entry(), status=status).is_in_flight
+    assert given.wasm_node("n1", given.entry(), status=status, attempt=2).is_in_flight
+    assert not given.wasm_node("n1", hash="", attempt=0).is_in_flight
+
+
+@pytest.mark.parametrize("missing", sorted(RUN))
+def test_parse_job__of_somebody_else__is_none(missing: str) -> None:
+    annotations = {key: value for key, value in RUN.items() if key != missing}
+
+    assert parse_job({"metadata": {"name": "j", "annotations": annotations}}) is None
+
+
+def test_parse_job__finished__tells_how() -> None:
+    conditions = [
+        {"type": "FailureTarget", "status": "True"},
+        {
+            "type": "Failed",
+            "status": "True",
+            "reason": "DeadlineExceeded",
+            "message": "too long",
+            "lastTransitionTime": "2026-05-04T12:00:00Z",
+        },
+    ]
+    record = parse_job(
+        {
+            "metadata": {"name": "j", "uid": "ju", "annotations": RUN},
+            "status": {"conditions": conditions},
+        }
+    )
+
+    assert record is not None
+    assert record.run == RunKey("u", "h", 2)
+    assert (record.outcome, record.reason) == (JobOutcome.FAILED, "DeadlineExceeded")
+    assert record.finished == "2026-05-04T12:00:00Z"
+
+
+def test_parse_pod__container_states__are_kept_apart() -> None:
+    record = parse_pod(
+        {
+            "metadata": {"name": "p", "uid": "pu", "annotations": RUN},
+            "status": {
+                "phase": "Pending",
+                "initContainerStatuses": [
+                    {
+                        "name": "fetch",
+                        "state": {"terminated": {"exitCode": 20, "message": "{}"}},
+                    }
+                ],
+                "containerStatuses": [
+                    {"name": "sidecar", "state": {"running": {}}},
+                    {"name": "apply", "state": {"waiting": {"reason": "PodInitializing"}}},
+                ],
+            },
+        }
+    )
+
+    assert record is not None
+    assert record.fetch is not None
+    assert record.apply is not None
+    assert (record.fetch.state, record.fetch.exit_code) == (ContainerState.TERMINATED, 20)
+    assert (record.apply.state, record.apply.reason) == (ContainerState.WAITING, "PodInitializing")
+
+
+def test_parse_runtime_class__of_somebody_else__belongs_to_nobody() -> None:
+    raw = {
+        "metadata": {"name": "x", "uid": "xu", "labels": {names.RUNTIME: "spin"}},
+        "handler": "spin",
+    }
+
+    assert parse_runtime_class(raw).runtime == ""
+    raw["metadata"]["labels"][names.MANAGED_BY] = names.MANAGED_BY_VALUE  # type: ignore[index]
+    assert parse_runtime_class(raw).runtime == "spin"
+
+
+def test_parse_runtime__created__is_what_the_older_one_is_found_by() -> None:
+    raw = {
+        "metadata": {
+            "name": "spin",
+            "uid": "u",
+            "resourceVersion": "1",
+            "creationTimestamp": "2026-01-01T00:00:00Z",
+        },
+        "spec": {"source": {"hostPath": {"path": "/x"}}},
+    }
+
+    assert parse_runtime(raw).created < given.runtime(created="2026-01-02T00:00:00Z").created
