@@ -91,7 +91,8 @@ def pods_using(
     pods = {
         bundle.pod
         for bundle in bundles
-        if handler in (own_handler(bundle.shim), own_handler(bundle.runtime_binary))
+        if bundle.is_live
+        and handler in (own_handler(bundle.shim), own_handler(bundle.runtime_binary))
     }
     if pods or not stored:
         return tuple(sorted(pods))

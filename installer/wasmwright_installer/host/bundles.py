@@ -13,6 +13,10 @@ _TASKS = "io.containerd.runtime.v2.task"
 _YOUNG = 30.0
 """Seconds in which a bundle without a shim may be one that is only being made."""
 
+_RUNC_SHIM = "containerd-shim-runc-v2"
+"""The shim that notes an OCI runtime. Since 2.x a container that shares its pod's shim has no note
+of the shim itself."""
+
 _REMOVE_TIMEOUT = 30.0
 _REMOVE = """
 umount -l "$1/rootfs" 2>/dev/null
@@ -36,18 +40,20 @@ def read_bundles(
 
 
 def _read(files: HostFiles, path: str, shims: Mapping[str, Process]) -> Bundle:
-    name = path.rpartition("/")[2]
+    tasks, _, name = path.rpartition("/")
     annotations = _annotations(files.read_text(f"{path}/config.json"))
     sandbox = annotations.get("io.kubernetes.cri.sandbox-id", name)
     process = shims.get(name) or shims.get(sandbox)
-    noted = files.read_text(f"{path}/shim-binary-path")
+    noted = [files.read_text(f"{tasks}/{each}/shim-binary-path") for each in (name, sandbox)]
+    runtime = files.read_text(f"{path}/runtime").strip()
+    known = [*noted, process.arguments[0] if process else "", _RUNC_SHIM if runtime else ""]
     return Bundle(
         path=path,
         id=name,
         sandbox_id=sandbox,
         pod=_pod(annotations) or path,
-        shim=noted or (process.arguments[0] if process else ""),
-        runtime_binary=files.read_text(f"{path}/runtime").strip(),
+        shim=next((shim for shim in known if shim), ""),
+        runtime_binary=runtime,
         is_live=process is not None or _is_young(files, path),
     )
 

@@ -72,6 +72,7 @@ def test_pods_using__shim_and_oci_runtime__are_both_seen() -> None:
     assert pods_using("spin", "", bundles, ()) == ("shim/pod",)
     assert pods_using("crun", "", bundles, ()) == ("oci/pod",)
     assert pods_using("other", "", bundles, ()) == ()
+    assert pods_using("spin", "", (bundle(OURS, live=False),), ()) == ()
 
 
 @pytest.mark.parametrize("executable", ["/opt/s/x", "/opt/s/x (deleted)"])

@@ -87,3 +87,20 @@ def test_remove_script__run_for_real__never_touches_a_rootfs_in_use(
     done = subprocess.run(["sh", "-c", _REMOVE, "sh", bundle], check=False, capture_output=True)
     assert (done.returncode != 0, bundle.exists()) == (mounted, mounted)
     assert not mounted or (bundle / "address").exists()
+
+
+def test_read_bundles__container_without_a_note__has_the_shim_of_its_pod(node: FakeNode) -> None:
+    node.add_pod("s1", SHIM, "shop/cart", alive=False)
+    path = node.add_pod("c1", SHIM, "shop/cart", alive=False)
+    spec = (node.root / path.lstrip("/") / "config.json").read_text()
+    node.put(f"{path}/config.json", spec.replace('"c1"', '"s1"').encode())
+    (node.root / path.lstrip("/") / "shim-binary-path").unlink()
+    bundles = read_bundles(node.files, "/run/containerd", ())
+    assert {each.shim for each in bundles} == {SHIM}
+
+
+def test_read_bundles__only_an_oci_runtime_is_noted__it_was_runcs_shim(node: FakeNode) -> None:
+    path = node.add_pod("s1", SHIM, "shop/cart", runtime="/usr/bin/runc", alive=False)
+    (node.root / path.lstrip("/") / "shim-binary-path").unlink()
+    (bundle,) = read_bundles(node.files, "/run/containerd", ())
+    assert bundle.shim == "containerd-shim-runc-v2"
