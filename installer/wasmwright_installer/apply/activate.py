@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from wasmwright_installer.apply.host import Host
 from wasmwright_installer.detect.handlers import Handler, Loaded, normal_handler
-from wasmwright_installer.host.commands import Running
+from wasmwright_installer.host.commands import Running, run
 from wasmwright_installer.host.cri import CRI, CRIUnavailableError
 from wasmwright_installer.host.state import Journal
 
@@ -39,9 +39,13 @@ class _Watch:
 def restart(host: Host, unit: str, socket: str) -> int:
     """Restart the daemon; return for how many milliseconds the CRI did not answer.
 
+    systemd refuses a start that comes too soon after others, and the daemon would then be down; so
+    the unit's count of starts is set back first.
+
     Raises:
         ActivationError: systemd reports a failure, or the CRI does not answer in time.
     """
+    run(host.commands, "systemctl", "reset-failed", unit, timeout=host.limits.command)
     cri = host.cri(socket)
     watch = _Watch(time.monotonic())
     running = host.commands.start("systemctl", "restart", unit)

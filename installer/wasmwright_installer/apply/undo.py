@@ -11,7 +11,6 @@ from wasmwright_installer.apply.activate import (
 from wasmwright_installer.apply.host import Host
 from wasmwright_installer.detect.handlers import Loaded
 from wasmwright_installer.errors import RollbackFailedError, RolledBackError
-from wasmwright_installer.host.commands import run
 from wasmwright_installer.host.cri import CRIUnavailableError
 from wasmwright_installer.host.state import Journal, RefusedChange, State, digest
 
@@ -24,7 +23,6 @@ def roll_back(host: Host, journal: Journal, cause: str) -> RolledBackError:
     """
     foreign = restore(host, journal)
     try:
-        run(host.commands, "systemctl", "reset-failed", journal.unit, timeout=host.limits.command)
         restart(host, journal.unit, journal.socket)
         prove_undone(host, journal)
     except ActivationError as error:

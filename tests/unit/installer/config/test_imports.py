@@ -15,7 +15,11 @@ def test_load_order__imports_of_imports__are_read_breadth_first_and_once() -> No
         "/deep.toml": b"",
     }
     expand = {"/x/*.toml": ["/x/1.toml", "/x/2.toml"]}.__getitem__
-    order = list(imports.load_order(MAIN, lambda path: files.get(path, None), expand))  # noqa: PLW0108  # overloaded
+
+    def read(path: str) -> bytes | None:
+        return files.get(path)
+
+    order = list(imports.load_order(MAIN, read, expand))
     assert order == [MAIN, "/etc/containerd/a.toml", "/x/1.toml", "/x/2.toml", "/deep.toml"]
 
 
