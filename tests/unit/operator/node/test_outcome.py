@@ -1,0 +1,211 @@
+from datetime import datetime, timedelta
+
+import pytest
+
+from unit.operator import given
+from wasmwright_installer.contract import ExitCode
+from wasmwright_operator.node.outcome import NotStarted, Outcome, Underway, observe_run
+from wasmwright_operator.records import ContainerRecord, ContainerState, JobOutcome, PodRecord
+
+RECORD = given.wasm_node("n1", given.entry())
+JOB = given.job(RECORD)
+POD = given.pod(RECORD)
+LATER = given.NOW + timedelta(seconds=90)
+ENDED = "2026-05-04T11:59:59Z"
+
+
+def observe(
+    job: object = None,
+    *pods: PodRecord,
+    was_lost: bool = False,
+    now: datetime = given.NOW,
+) -> object:
+    return observe_run(job, pods, was_lost=was_lost, now=now)  # type: ignore[arg-type]
+
+
+def outcome(*pods: PodRecord, job: object = JOB, now: datetime = given.NOW) -> Outcome:
+    found = observe(job, *pods, now=now)
+    assert isinstance(found, Outcome)
+    return found
+
+
+def told(exit_code: ExitCode, reason: str) -> str:
+    return given.result(exit_code=exit_code, reason=reason).model_dump_json(by_alias=True)
+
+
+def test_run__without_job_and_pod__has_not_started() -> None:
+    assert isinstance(observe(), NotStarted)
+
+
+def test_run__whose_pod_is_seen_before_its_job__is_not_started_twice() -> None:
+    assert isinstance(observe(None, POD), Underway)
+
+
+def test_run__whose_pod_is_still_going_after_the_job_went__may_start_again() -> None:
+    assert isinstance(observe(None, given.pod(RECORD, deleting=True)), NotStarted)
+
+
+def test_run__whose_job_was_deleted__is_lost() -> None:
+    found = observe(None, POD, was_lost=True)
+
+    assert isinstance(found, Outcome)
+    assert found.reason == "JobLost"
+
+
+def test_result__in_the_termination_message_of_apply__counts_before_the_job_is_complete() -> None:
+    message = told(ExitCode.DONE, "Done")
+    found = outcome(given.pod(RECORD, phase="Running", apply=given.terminated(0, message)))
+
+    assert found.is_success
+    assert found.result is not None
+    assert found.result.hash == given.HASH
+
+
+def test_result__of_a_failed_fetch__is_the_result() -> None:
+    fetch = given.terminated(20, told(ExitCode.ARTIFACT, "DigestMismatch"))
+    found = outcome(given.pod(RECORD, fetch=fetch, apply=given.waiting("PodInitializing")))
+
+    assert (found.reason, found.exit_code, found.is_success) == ("DigestMismatch", 20, False)
+
+
+def test_fetch__that_succeeded__is_not_the_end() -> None:
+    pod = given.pod(RECORD, fetch=given.terminated(0), apply=given.waiting("PodInitializing"))
+
+    assert isinstance(observe(JOB, pod), Underway)
+
+
+def test_result__with_fields_of_a_later_installer__is_read() -> None:
+    message = told(ExitCode.DONE, "Done")[:-1] + ',"fromTheFuture":1}'
+
+    assert outcome(given.pod(RECORD, apply=given.terminated(0, message))).is_success
+
+
+def test_result__whose_reason_is_no_word__is_named_by_its_exit_code() -> None:
+    message = told(ExitCode.ROLLED_BACK, "it went wrong")
+    found = outcome(given.pod(RECORD, apply=given.terminated(31, message)))
+
+    assert (found.reason, found.message) == ("RolledBack", "it went wrong was said")
+
+
+@pytest.mark.parametrize(
+    ("exit_code", "container_reason", "reason"),
+    [
+        (10, "Error", "UnsupportedNode"),
+        (20, "Error", "ArtifactFailed"),
+        (40, "Error", "PodsInUse"),
+        (70, "Error", "InstallerBug"),
+        (137, "OOMKilled", "OOMKilled"),
+        (137, "Error", "InstallerFailed"),
+        (127, "StartError", "StartError"),
+    ],
+)
+def test_end__without_a_message__is_told_by_exit_code(
+    exit_code: int, container_reason: str, reason: str
+) -> None:
+    apply = given.terminated(exit_code, "", container_reason)
+    found = outcome(given.pod(RECORD, apply=apply))
+
+    assert (found.reason, found.exit_code) == (reason, exit_code)
+    assert f"exit code {exit_code}" in found.message
+
+
+def test_success__without_a_readable_message__is_no_success() -> None:
+    found = outcome(given.pod(RECORD, apply=given.terminated(0, "{cut off")))
+
+    assert (found.reason, found.is_success) == ("ResultUnreadable", False)
+
+
+@pytest.mark.parametrize(
+    ("pod_reason", "apply", "reason"),
+    [
+        ("Evicted", None, "PodEvicted"),
+        ("Evicted", given.terminated(137), "PodEvicted"),
+        ("OutOfmemory", None, "PodRefused"),
+        ("UnexpectedAdmissionError", given.waiting("PodInitializing"), "PodRefused"),
+        ("", ContainerRecord(ContainerState.RUNNING), "PodFailed"),
+    ],
+)
+def test_pod__ended_by_the_kubelet__says_why(
+    pod_reason: str, apply: ContainerRecord | None, reason: str
+) -> None:
+    pod = given.pod(RECORD, phase="Failed", reason=pod_reason, message="said", apply=apply)
+    found = outcome(pod)
+
+    assert found.reason == reason
+    assert "said" in found.message
+
+
+@pytest.mark.parametrize(
+    ("waiting", "patience", "reason"),
+    [
+        ("ErrImagePull", 60, "ImagePullBackOff"),
+        ("ImagePullBackOff", 60, "ImagePullBackOff"),
+        ("ErrImageNeverPull", 10, "ErrImageNeverPull"),
+        ("InvalidImageName", 0, "InvalidImageName"),
+        ("CreateContainerConfigError", 60, "CreateContainerConfigError"),
+    ],
+)
+def test_container__that_cannot_start__ends_the_run_after_a_bounded_time(
+    waiting: str, patience: int, reason: str
+) -> None:
+    pod = given.pod(
+        RECORD, created="2026-05-04T12:00:00Z", fetch=given.waiting(waiting, "no such image")
+    )
+    almost = given.NOW + timedelta(seconds=patience - 1)
+    end = given.NOW + timedelta(seconds=patience)
+
+    early = observe(JOB, pod, now=almost)
+    assert isinstance(early, Underway)
+    assert patience == 0 or early.look_again == end
+    found = outcome(pod, now=end)
+    assert (found.reason, found.must_stop_job) == (reason, True)
+    assert "no such image" in found.message
+
+
+def test_job__over_its_deadline__ends_the_run() -> None:
+    job = given.job(RECORD, outcome=JobOutcome.FAILED, reason="DeadlineExceeded", finished=ENDED)
+
+    assert outcome(given.pod(RECORD, deleting=True), job=job).reason == "DeadlineExceeded"
+
+
+@pytest.mark.parametrize(
+    ("ended", "message", "reason", "exit_code"),
+    [
+        (JobOutcome.FAILED, "Job has reached the specified backoff limit", "PodLost", None),
+        (
+            JobOutcome.FAILED,
+            "Container apply for pod ns/p failed with exit code 31 matching FailJob rule",
+            "RolledBack",
+            31,
+        ),
+        (JobOutcome.COMPLETE, "", "ResultLost", None),
+    ],
+    ids=["failed", "exit-code-in-message", "complete"],
+)
+def test_job__ended_without_its_pod__waits_a_moment_for_the_pods_watch(
+    ended: JobOutcome, message: str, reason: str, exit_code: int | None
+) -> None:
+    job = given.job(RECORD, outcome=ended, message=message, finished=ENDED)
+
+    early = observe(job)
+    assert isinstance(early, Underway)
+    assert early.look_again == datetime.fromisoformat(ENDED) + timedelta(seconds=5)
+    found = outcome(job=job, now=LATER)
+    assert (found.reason, found.exit_code) == (reason, exit_code)
+
+
+def test_job__that_gets_no_pod__ends_with_where_to_look() -> None:
+    early = observe(JOB)
+    assert isinstance(early, Underway)
+    assert early.look_again is not None
+
+    found = outcome(now=LATER)
+
+    assert (found.reason, found.must_stop_job) == ("PodNotCreated", True)
+    assert "Events" in found.message
+
+
+def test_pods__several_of_one_run__the_newest_counts() -> None:
+    old = given.pod(RECORD, created="2026-05-04T11:00:00Z", phase="Failed", reason="Evicted")
+
+    assert isinstance(observe(JOB, POD, old), Underway)
