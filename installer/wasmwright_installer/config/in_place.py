@@ -38,12 +38,13 @@ def add(path: str, content: bytes, table: str, handlers: Handlers) -> bytes:
     """
     document = parse(path, content)
     wanted = _with_handlers(document, table, handlers)
-    continued = _block(content, table, handlers, new=not document)
-    if parses_to(continued, wanted):
-        return continued
-    inlined = _inline(content, table, handlers)
-    if inlined is not None and parses_to(inlined, wanted):
-        return inlined
+    if wanted is not None:
+        continued = _block(content, table, handlers, new=not document)
+        if parses_to(continued, wanted):
+            return continued
+        inlined = _inline(content, table, handlers)
+        if inlined is not None and parses_to(inlined, wanted):
+            return inlined
     raise RefusedError(
         f"no way was found to add handlers to {path}: its tables cannot be continued; "
         f'write them as [plugins."{table}".containerd.runtimes.<name>] and run again',
@@ -87,11 +88,14 @@ def _block(content: bytes, table: str, handlers: Handlers, *, new: bool) -> byte
     return content + ending.ending + ending.join([*lines, END])
 
 
-def _with_handlers(document: Document, table: str, handlers: Handlers) -> dict[str, Any]:
+def _with_handlers(document: Document, table: str, handlers: Handlers) -> dict[str, Any] | None:
+    """Return what the file is to mean; None = something else stands where a table should be."""
     wanted: dict[str, Any] = copy.deepcopy(dict(document)) or {"version": 2}
     level = wanted
     for key in ("plugins", table, "containerd", "runtimes"):
         level = level.setdefault(key, {})
+        if not isinstance(level, dict):
+            return None
     level.update({name: _without_empty(body) for name, body in handlers.items()})
     return wanted
 

@@ -1,5 +1,6 @@
 """Whole runs on a played host: install, again, more, less, and back to the first byte."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -9,9 +10,11 @@ from unit.installer.fake_host import MAIN, MAIN_V2, MAIN_V3, FakeNode, make_node
 from wasmwright_installer.apply.run import apply
 from wasmwright_installer.contract import (
     HandlerEntry,
+    HostBinary,
     NodeDocument,
     NodeIdentity,
     RuntimeState,
+    Source,
     WasmPods,
 )
 from wasmwright_installer.errors import (
@@ -489,3 +492,151 @@ def test_apply__immutable_system__is_refused_before_anything(usual: FakeNode) ->
     with pytest.raises(UnsupportedNodeError, match="API settings"):
         apply(usual.host, document(shim("light")), None)
     assert not usual.files.exists("/run/wasmwright")
+
+
+def test_apply__somebody_edits_while_the_daemon_fails__that_edit_is_kept(
+    usual: FakeNode, tmp_path: Path
+) -> None:
+    wanted = document(shim("light"))
+    folder = fetched(tmp_path, wanted)
+    restart = usual.daemon.restart
+    edit = b"# edited in between\n"
+
+    def edit_and_fail() -> Completed:
+        if usual.daemon.restarts == 0:
+            usual.put(MAIN, usual.read(MAIN) + edit)
+            usual.daemon.restarts += 1
+            usual.daemon.is_up = False
+            return Completed(1, stderr="failed")
+        return restart()
+
+    usual.daemon.restart = edit_and_fail  # type: ignore[method-assign]  # plays a person
+    with pytest.raises(RolledBackError, match=f"except {MAIN}, which somebody edited"):
+        apply(usual.host, wanted, folder)
+    assert usual.read(MAIN).endswith(edit)
+
+
+def test_apply__handler_of_somebody_else_is_not_loaded_yet__is_a_conflict(tmp_path: Path) -> None:
+    table = b"""
+[plugins."io.containerd.grpc.v1.cri".containerd.runtimes.crun]
+  runtime_type = "io.containerd.kata.v2"
+"""
+    node = make_node(tmp_path / "host", "1.7.24", MAIN_V2)
+    node.put(MAIN, MAIN_V2 + table)
+    with pytest.raises(ConflictError, match="and not loaded yet"):
+        apply(node.host, document(crun()), None)
+
+
+def test_apply__somebody_elses_edit_was_not_loaded_yet__may_appear_with_our_restart(
+    tmp_path: Path,
+) -> None:
+    table = b"""
+[plugins."io.containerd.grpc.v1.cri".containerd.runtimes.kata]
+  runtime_type = "io.containerd.kata.v2"
+"""
+    node = make_node(tmp_path / "host", "1.7.24", MAIN_V2)
+    node.put(MAIN, MAIN_V2 + table)
+    wanted = document(shim("light"))
+    assert apply(node.host, wanted, fetched(tmp_path, wanted)).handlers == ("kata", "light", "runc")
+
+
+def test_apply__somebody_declared_our_very_link__is_adopted_and_linked(tmp_path: Path) -> None:
+    table = b"""
+[plugins."io.containerd.grpc.v1.cri".containerd.runtimes.light]
+  runtime_type = "/opt/wasmwright/bin/light/containerd-shim-light-v1"
+"""
+    node = make_node(tmp_path / "host", "1.7.24", MAIN_V2 + table)
+    wanted = document(shim("light"))
+    result = apply(node.host, wanted, fetched(tmp_path, wanted))
+    assert (result.changed, result.restarted) == (True, False)
+    assert node.files.exists("/opt/wasmwright/bin/light/containerd-shim-light-v1")
+    apply(node.host, document(), None)
+    assert node.read(MAIN) == MAIN_V2 + table
+    assert "light" in node.daemon.loaded
+
+
+def test_apply__state_cannot_be_read__is_refused_with_the_way_out(
+    usual: FakeNode, tmp_path: Path
+) -> None:
+    wanted = document(shim("light"))
+    apply(usual.host, wanted, fetched(tmp_path, wanted))
+    usual.put("/opt/wasmwright/state/state.json", b"{broken")
+    with pytest.raises(RefusedError, match=r"state\.json cannot be read") as caught:
+        apply(usual.host, document(), None)
+    assert caught.value.reason == "StateUnreadable"
+
+
+@pytest.mark.parametrize("damage", ["gone", "changed"])
+def test_apply__bytes_of_before_are_lost__the_marks_lead_back(
+    usual: FakeNode, tmp_path: Path, damage: str
+) -> None:
+    main = usual.read(MAIN)
+    wanted = document(shim("light"))
+    apply(usual.host, wanted, fetched(tmp_path, wanted))
+    for kept in (usual.root / "opt/wasmwright/state/files").iterdir():
+        kept.unlink() if damage == "gone" else kept.write_bytes(b"other")
+    apply(usual.host, document(), None)
+    assert usual.read(MAIN) == main
+
+
+def test_apply__host_binary_without_a_probe__only_has_to_start(usual: FakeNode) -> None:
+    entry = crun()
+    source = Source(host_path=HostBinary(path="/usr/bin/crun"))
+    unprobed = entry.model_copy(update={"source": source})
+    usual.commands.answers["/usr/bin/crun"] = Completed(1, stderr="odd")
+    result = apply(usual.host, document(unprobed), None)
+    assert result.warnings == ("/usr/bin/crun --version ended with code 1: odd",)
+
+
+def test_apply__present_files_are_refused_by_the_daemon__nothing_is_changed(
+    usual: FakeNode, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(usual.daemon, "dump", lambda _: Completed(1, stderr="invalid"))
+    wanted = document(shim("light"))
+    with pytest.raises(RefusedError, match=r"config dump' refuses the configuration: invalid"):
+        apply(usual.host, wanted, fetched(tmp_path, wanted))
+
+
+def test_apply__what_the_daemon_dumps_is_no_toml__is_refused(
+    usual: FakeNode, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(usual.daemon, "dump", lambda _: Completed(0, "= no"))
+    wanted = document(shim("light"))
+    with pytest.raises(RefusedError, match="prints is no TOML"):
+        apply(usual.host, wanted, fetched(tmp_path, wanted))
+
+
+def test_apply__disk_is_full_in_the_middle__every_byte_is_as_before(
+    usual: FakeNode, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = usual.tree()
+    write = usual.files.write_stream
+
+    def full(path: str, fill: Callable[[int], None], *, mode: int = 0o644) -> None:
+        if path == MAIN:
+            raise RefusedError("no space", reason="HostNotWritable")
+        write(path, fill, mode=mode)
+
+    monkeypatch.setattr(usual.files, "write_stream", full)
+    wanted = document(shim("light"))
+    with pytest.raises(RefusedError, match="no space"):
+        apply(usual.host, wanted, fetched(tmp_path, wanted))
+    assert usual.tree() == before
+    assert usual.daemon.restarts == 0
+
+
+def test_apply__shim_gets_another_handler_table__restarts_once_more(
+    usual: FakeNode, tmp_path: Path
+) -> None:
+    plain = document(shim("light"))
+    apply(usual.host, plain, fetched(tmp_path, plain))
+    annotated = document(shim("light", pod_annotations=("a/*",)))
+    result = apply(usual.host, annotated, fetched(tmp_path, annotated))
+    assert (result.restarted, usual.daemon.restarts) == (True, 2)
+    assert usual.daemon.loaded["light"]["pod_annotations"] == ["a/*"]
+
+
+def test_apply__warning_of_an_option__is_in_the_result(usual: FakeNode, tmp_path: Path) -> None:
+    wanted = document(shim("light", options={"SystemdCgroup": True}))
+    result = apply(usual.host, wanted, fetched(tmp_path, wanted))
+    assert "SystemdCgroup has no effect on a cgroup v1 node" in result.warnings[0]

@@ -24,7 +24,7 @@ def test_load_order__imports_of_imports__are_read_breadth_first_and_once() -> No
 
 
 def test_load_order__main_file_is_missing__reads_nothing() -> None:
-    assert imports.load_order(MAIN, {}.get, lambda _: []) == {}
+    assert imports.load_order(MAIN, lambda _: None, lambda _: []) == {}
 
 
 def test_load_order__literal_import_is_missing__is_refused_with_both_names() -> None:

@@ -12,7 +12,7 @@ from wasmwright_installer.config import layout, tables
 from wasmwright_installer.config.imports import load_order
 from wasmwright_installer.config.layout import FilePlan, FileRecord, Present, sha256
 from wasmwright_installer.config.tables import GRPC_TABLE, RUNTIME_TABLE
-from wasmwright_installer.errors import ConflictError, UnsupportedNodeError
+from wasmwright_installer.errors import ConflictError, RefusedError, UnsupportedNodeError
 
 MAIN = "/etc/containerd/config.toml"
 DROP_IN = "/etc/containerd/conf.d/wasmwright.toml"
@@ -335,3 +335,28 @@ def test_refuse_unsupported__file_that_can_be_continued__is_accepted(
     files: dict[str, bytes], major: int
 ) -> None:
     layout.refuse_unsupported(layout.base_of(present(files, major)), MAIN, major)
+
+
+def test_plan_files__tables_that_cannot_be_continued__are_refused_with_the_way() -> None:
+    text = f'version = 2\n[{G}]\ncontainerd = "odd"\n'
+    with pytest.raises(RefusedError, match="write them as") as caught:
+        plan_for(present({MAIN: text.encode()}, 1), LIGHT)
+    assert caught.value.reason == "ConfigNotEditable"
+
+
+def test_base_of__somebody_rewrote_the_file_without_our_marks__ours_is_found_by_name() -> None:
+    files = {MAIN: f"version = 2\n{RUNC}".encode()}
+    plan = plan_for(present(files, 1), LIGHT)
+    after = carried_out(files, plan)
+    bare = b"".join(
+        line for line in after[MAIN].splitlines(keepends=True) if b"wasmwright:" not in line
+    )
+    base = layout.base_of(present({MAIN: bare}, 1, plan))
+    assert tomllib.loads(base.tree[MAIN].decode()) == tomllib.loads(files[MAIN].decode())
+
+
+def test_base_of__handlers_were_only_ours__no_empty_table_is_left() -> None:
+    text = f'version = 2\n[{G}.containerd]\nruntimes = {{ light = {{ runtime_type = "/x" }} }}\n'
+    now = present({MAIN: text.encode()}, 1, names=frozenset({"light"}))
+    base = tomllib.loads(layout.base_of(now).tree[MAIN].decode())
+    assert base["plugins"][GRPC_TABLE]["containerd"] == {}
