@@ -52,11 +52,11 @@ def test_socket_path__something_else__is_refused() -> None:
         (("containerd",), "/etc/containerd/config.toml"),
         (("containerd", "--config", "/a.toml"), "/a.toml"),
         (("containerd", "-c=/a.toml"), "/a.toml"),
-        (("containerd", "-c", "a.toml"), "/work/a.toml"),
+        (("containerd", "-c", "a.toml"), "/data/a.toml"),
     ],
 )
 def test_config_path__command_line__decides(arguments: tuple[str, ...], expected: str) -> None:
-    assert daemon.config_path(arguments, "/work") == expected
+    assert daemon.config_path(arguments, "/data") == expected
 
 
 @pytest.mark.parametrize(
