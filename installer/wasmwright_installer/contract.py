@@ -153,6 +153,8 @@ class NodeDocument(Model):
     declared: tuple[HandlerEntry, ...] = ()
     """Handlers to write ahead of their binaries whenever the configuration must change anyway."""
     wasm_pods: WasmPods = WasmPods.WAIT
+    retry_token: str = ""
+    """A change that had to be undone is not made again under the same token."""
 
     @model_validator(mode="after")
     def _handlers_are_unique(self) -> Self:

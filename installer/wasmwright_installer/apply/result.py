@@ -18,6 +18,11 @@ def identity_of(document: NodeDocument) -> str:
     return document.hash or desired_hash(document.runtimes)
 
 
+def attempt_of(document: NodeDocument) -> str:
+    """Return what a failed change is remembered under: somebody's new token makes it another."""
+    return f"{identity_of(document)}/{document.retry_token}".rstrip("/")
+
+
 def success(
     document: NodeDocument, intent: Intent, outcome: Outcome, permitted: tuple[str, ...]
 ) -> ApplyResult:

@@ -13,7 +13,7 @@ from wasmwright_installer.apply.intent import Intent, Outcome
 from wasmwright_installer.apply.links import linked_runtimes, plan_links
 from wasmwright_installer.apply.observe import observe
 from wasmwright_installer.apply.prepare import prepare, refuse_known_failure
-from wasmwright_installer.apply.result import identity_of, success
+from wasmwright_installer.apply.result import attempt_of, identity_of, success
 from wasmwright_installer.contract import HOST_ROOT, ApplyResult, NodeDocument
 from wasmwright_installer.detect.handlers import Loaded
 from wasmwright_installer.detect.support import NodeFacts, refuse_immutable
@@ -73,7 +73,7 @@ def apply(
         intent = look(host, document)
         if not retry and intent.prepared and intent.prepared.plan.writes:
             refuse_known_failure(
-                intent.observed.state, identity_of(document), intent.prepared.identity
+                intent.observed.state, attempt_of(document), intent.prepared.identity
             )
         permitted = refuse_losses(intent.usage, intent.decision, document.wasm_pods)
         outcome = _change(host, document, intent, artifacts)
@@ -127,7 +127,7 @@ def _commit_and_prove(
         commit.make_links(host, intent.links)
         return intent.observed.loaded, 0
     journal = commit.open_journal(
-        host, intent.observed, decision, prepared, intent.links, after, identity_of(document)
+        host, intent.observed, decision, prepared, intent.links, after, attempt_of(document)
     )
     try:
         commit.make_links(host, intent.links)

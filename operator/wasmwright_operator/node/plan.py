@@ -98,6 +98,7 @@ def _document(node: NodeRecord, record: WasmNodeRecord) -> NodeDocument:
         runtimes=spec.runtimes,
         declared=spec.declared,
         wasm_pods=spec.wasm_pods,
+        retry_token=spec.retry_token,
     )
 
 

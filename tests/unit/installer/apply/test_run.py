@@ -335,6 +335,20 @@ def test_apply__daemon_does_not_come_up__is_rolled_back_and_not_tried_again(
     assert usual.tree() == before
 
 
+def test_apply__change_failed_before__is_tried_under_a_new_token_and_once_per_token(
+    usual: FakeNode, tmp_path: Path
+) -> None:
+    usual.daemon.refuses = "light"
+    wanted = document(shim("light"))
+    asked = wanted.model_copy(update={"retry_token": "monday"})
+    folder = fetched(tmp_path, wanted)
+    for tried in (wanted, asked):
+        with pytest.raises(RolledBackError):
+            apply(usual.host, tried, folder)
+    with pytest.raises(RefusedError, match="retryToken"):
+        apply(usual.host, asked, folder)
+
+
 def test_apply__change_failed_before__another_document_is_tried(
     usual: FakeNode, tmp_path: Path
 ) -> None:
