@@ -1,8 +1,9 @@
 """The demo from beginning to end. Each step finds what an earlier run has left and goes on."""
 
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from typing import Final
 
 from demo import chart, shim_server, steps
 from demo.clusters import DemoCluster, KindDemoCluster, LocalDemoCluster
@@ -16,6 +17,32 @@ from imagebuild.recipe import Part
 from localcluster.progress import Progress
 from workloads import images as workload_images
 from workloads.modules import GREETING, Module
+
+
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """How the demo comes by a cluster and images, one way or the other."""
+
+    title: str
+    install_tools: Callable[[Progress], None]
+    build_images: Callable[[Progress], Images]
+    raise_cluster: Callable[[Progress], DemoCluster]
+
+
+GROUNDS: Final[Mapping[Way, Ground]] = {
+    Way.KIND: Ground(
+        title="Making a cluster with kind, and the images of operator and installer",
+        install_tools=lambda _: None,
+        build_images=build.ensure_in_docker,
+        raise_cluster=KindDemoCluster.up,
+    ),
+    Way.LOCAL: Ground(
+        title="Raising a cluster of two nodes, and building the images (the first time: long)",
+        install_tools=build.install_tools,
+        build_images=build.ensure,
+        raise_cluster=LocalDemoCluster.up,
+    ),
+}
 
 
 @dataclass(slots=True)
@@ -38,10 +65,12 @@ class Demo:
 
     def _prepare(self) -> tuple[Images, DemoCluster]:
         """Build images and Helm beside the cluster: each alone leaves a core idle half the time."""
-        with self.narrator.step(_TITLES[self.way]), ThreadPoolExecutor() as pool:
-            images = pool.submit(_BUILD[self.way], self.narrator.say)
-            helm: Future[object] = pool.submit(chart.helm_program, self.narrator.say)
-            cluster = _CLUSTER[self.way](self.narrator.say)
+        ground, say = GROUNDS[self.way], self.narrator.say
+        with self.narrator.step(ground.title), ThreadPoolExecutor() as pool:
+            ground.install_tools(say)
+            images = pool.submit(ground.build_images, say)
+            helm = pool.submit(chart.helm_program, say)
+            cluster = ground.raise_cluster(say)
             self.cluster = cluster
             helm.result()
             return images.result(), cluster
@@ -90,14 +119,3 @@ def pairs(names: Sequence[str], workers: Sequence[str]) -> list[tuple[str, str]]
     """Give each runtime a node in turn, so that few pods show much."""
     count = max(len(names), len(workers))
     return [(names[i % len(names)], workers[i % len(workers)]) for i in range(count)]
-
-
-_TITLES = {
-    Way.KIND: "Making a cluster with kind, and the images of operator and installer",
-    Way.LOCAL: "Raising a cluster of two nodes, and building the images (the first time: long)",
-}
-_BUILD = {Way.KIND: build.ensure_in_docker, Way.LOCAL: build.ensure}
-_CLUSTER: Mapping[Way, Callable[[Progress], DemoCluster]] = {
-    Way.KIND: KindDemoCluster.up,
-    Way.LOCAL: LocalDemoCluster.up,
-}

@@ -9,8 +9,9 @@ from typing import Final
 
 from imagebuild import archive, base, buildah, docker, wheels
 from imagebuild.recipe import ImageNames, Part, image_names
-from localcluster import locks, paths
+from localcluster import apt, locks, paths
 from localcluster.progress import Progress, silent
+from workloads import debian
 
 KEPT_ARCHIVES: Final = 3
 """How many builds the cache keeps; each is 80 MB."""
@@ -29,6 +30,7 @@ class Images:
 
 def ensure(progress: Progress = silent) -> Images:
     """Return the images of the present source as an archive, building them with buildah."""
+    install_tools(progress)
     root = base.root_file_system(progress)
     names = image_names(base.reference(root))
     home = paths.cache_root() / "images"
@@ -40,6 +42,12 @@ def ensure(progress: Progress = silent) -> Images:
             _build_archive(names, root, target, progress)
             _forget_old(home)
     return Images(names, target)
+
+
+def install_tools(progress: Progress) -> None:
+    """Install what building takes, if it is missing; apt allows one such run at a time."""
+    apt.install_missing(progress)
+    debian.install(buildah.missing_packages(), progress)
 
 
 def ensure_in_docker(progress: Progress = silent) -> Images:
@@ -56,7 +64,6 @@ def ensure_in_docker(progress: Progress = silent) -> Images:
 
 
 def _build_archive(names: ImageNames, root: Path, target: Path, progress: Progress) -> None:
-    buildah.install(progress)
     target.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=target.parent, prefix=".build-") as directory:
         work = Path(directory)

@@ -15,14 +15,9 @@ from localcluster import commands, locks, paths
 from localcluster.progress import Progress
 
 
-def install(progress: Progress) -> None:
-    """Install buildah from Debian if it is missing."""
-    if shutil.which("buildah"):
-        return
-    progress("installing buildah")
-    quiet = {"DEBIAN_FRONTEND": "noninteractive"}
-    commands.run("apt-get", "-q", "update", env=quiet)
-    commands.run("apt-get", "-q", "-y", "install", "--no-install-recommends", "buildah", env=quiet)
+def missing_packages() -> tuple[str, ...]:
+    """Return the Debian packages to install before anything can be built."""
+    return () if shutil.which("buildah") else ("buildah",)
 
 
 def ensure_base(root: Path, work: Path, progress: Progress) -> str:

@@ -25,7 +25,9 @@ class ArtifactServer:
         self._contents: dict[str, bytes] = {}
         handler = _handler(self._contents, self.requests)
         self._server = ThreadingHTTPServer((address, 0), handler)
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True)
+        self._thread = threading.Thread(
+            target=self._server.serve_forever, args=(0.05,), daemon=True
+        )
 
     def __enter__(self) -> Self:
         self._thread.start()

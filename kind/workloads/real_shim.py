@@ -13,6 +13,7 @@ from typing import Final
 
 from localcluster import commands, locks, paths
 from localcluster.progress import Progress, silent
+from workloads import debian
 from workloads.artifacts import Artifact, pack
 
 BINARY: Final = "containerd-shim-wasmtime-v1"
@@ -28,7 +29,7 @@ def ensure(progress: Progress = silent) -> Path:
         return target
     with locks.exclusive(home / ".lock"):
         if not target.exists():
-            _install_packages(progress)
+            debian.install(_missing_packages(), progress)
             progress("compiling a real shim for the life-cycle tests (5 minutes on two idle cores)")
             _compile(home, target)
     return target
@@ -56,14 +57,8 @@ def rust_version() -> str:
     return commands.run("rustc", "--version")
 
 
-def _install_packages(progress: Progress) -> None:
-    missing = [package for package in PACKAGES if not _is_installed(package)]
-    if not missing:
-        return
-    progress(f"installing {', '.join(missing)}")
-    quiet = {"DEBIAN_FRONTEND": "noninteractive"}
-    commands.run("apt-get", "-q", "update", env=quiet)
-    commands.run("apt-get", "-q", "-y", "install", "--no-install-recommends", *missing, env=quiet)
+def _missing_packages() -> list[str]:
+    return [package for package in PACKAGES if not _is_installed(package)]
 
 
 def _is_installed(package: str) -> bool:

@@ -1,4 +1,5 @@
 import io
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -8,7 +9,7 @@ from demo import chart, evidence, up
 from demo.errors import DemoError
 from demo.narration import Narrator
 from demo.preflight import Way
-from demo.up import Demo, pairs
+from demo.up import Demo, Ground, pairs
 from imagebuild.build import Images
 from imagebuild.recipe import ImageNames
 from localcluster.errors import CommandError
@@ -39,8 +40,13 @@ def demo(
 ) -> Demo:
     assert not cache.exists()
     monkeypatch.setattr(chart, "helm_program", lambda _: Path("/helm"))
-    monkeypatch.setitem(up._BUILD, Way.LOCAL, lambda _: Images(ImageNames("t"), ARCHIVE))
-    monkeypatch.setitem(up._CLUSTER, Way.LOCAL, lambda _: cluster)
+    ground = Ground(
+        title="Raising",
+        install_tools=lambda progress: progress("installing tools"),
+        build_images=lambda _: Images(ImageNames("t"), ARCHIVE),
+        raise_cluster=lambda _: cluster,
+    )
+    monkeypatch.setattr(up, "GROUNDS", {Way.LOCAL: ground})
     return Demo(Way.LOCAL, Narrator(Console(file=out, soft_wrap=True)))
 
 
@@ -52,6 +58,7 @@ def test_run__goes_from_cluster_to_output(
 
     assert demo.run() is cluster
 
+    assert out.getvalue().index("installing tools") < out.getvalue().index("done in")
     assert out.getvalue().count("hello from wasm") == 2
     assert cluster.loaded[0] == ARCHIVE
     (values,) = installed
@@ -80,7 +87,8 @@ def test_run__building_fails__fails_when_the_cluster_is_up(
     def fail(_: object) -> Images:
         raise CommandError(("buildah",), 1, "no space left")
 
-    monkeypatch.setitem(up._BUILD, Way.LOCAL, fail)
+    ground = replace(up.GROUNDS[Way.LOCAL], build_images=fail)
+    monkeypatch.setattr(up, "GROUNDS", {Way.LOCAL: ground})
 
     with pytest.raises(CommandError, match="no space left"):
         demo.run()

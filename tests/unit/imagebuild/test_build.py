@@ -136,6 +136,23 @@ def test_ensure_in_docker__docker_has_them__builds_nothing(machine: FakePrograms
     assert {argv[0] for argv in machine.argvs("docker")} == {"images"}
 
 
+def test_ensure__tools_missing__installs_them_before_anything_is_made(
+    machine: FakePrograms, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("localcluster.apt.missing_packages", lambda: ("debootstrap",))
+    monkeypatch.setattr("imagebuild.buildah.missing_packages", lambda: ("buildah",))
+    machine.add("apt-get")
+    told: list[str] = []
+
+    build.ensure(told.append)
+
+    assert told[:2] == ["installing debootstrap", "installing buildah"]
+    assert [argv[-1] for argv in machine.argvs("apt-get") if "install" in argv] == [
+        "debootstrap",
+        "buildah",
+    ]
+
+
 def test_base__is_packed_without_what_no_program_reads(
     machine: FakePrograms, tmp_path: Path
 ) -> None:
