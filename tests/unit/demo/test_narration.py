@@ -1,4 +1,5 @@
 import io
+import time
 
 import pytest
 from rich.console import Console
@@ -34,6 +35,19 @@ def test_step__failing__is_not_called_done(narrator: Narrator, out: io.StringIO)
         raise OSError("no")
 
     assert "done" not in out.getvalue()
+
+
+def test_step__long_silence__gives_signs_of_life_until_it_is_over(out: io.StringIO) -> None:
+    narrator = Narrator(Console(file=out, soft_wrap=True), heartbeat=0.01)
+
+    with narrator.step("Doing it"):
+        narrator.say("compiling")
+        while "still at it" not in out.getvalue():
+            time.sleep(0.005)
+
+    said = out.getvalue()
+    assert "still at it; the last begun was: compiling" in said
+    assert said.splitlines()[-1].split("  ")[-1].startswith("done in")
 
 
 def test_output__shows_what_looks_like_markup_as_it_is(
