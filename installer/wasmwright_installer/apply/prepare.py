@@ -95,7 +95,7 @@ def refuse_known_failure(state: State, document_hash: str, identity: str) -> Non
     if refused and (refused.document, refused.config) == (document_hash, identity):
         raise RefusedError(
             f"this change was made before and had to be undone ({refused.message}); "
-            "change the document, or give it a new retryToken, as the annotation wasmwright.dev/retry "
+            "change the document, give it a new retryToken, as the annotation wasmwright.dev/retry "
             "does, or run once with --retry",
             reason="FailedBefore",
         )
