@@ -11,7 +11,6 @@ from imagebuild import archive, base, buildah, docker, wheels
 from imagebuild.recipe import ImageNames, Part, image_names
 from localcluster import apt, locks, paths
 from localcluster.progress import Progress, silent
-from workloads import debian
 
 KEPT_ARCHIVES: Final = 3
 """How many builds the cache keeps; each is 80 MB."""
@@ -47,7 +46,7 @@ def ensure(progress: Progress = silent) -> Images:
 def install_tools(progress: Progress) -> None:
     """Install what building takes, if it is missing; apt allows one such run at a time."""
     apt.install_missing(progress)
-    debian.install(buildah.missing_packages(), progress)
+    apt.install(buildah.missing_packages(), progress)
 
 
 def ensure_in_docker(progress: Progress = silent) -> Images:

@@ -2,10 +2,10 @@
 
 import re
 import shutil
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Final
 
-from localcluster import commands
+from localcluster import commands, locks, paths
 from localcluster.progress import Progress
 
 PROGRAMS: Final[Mapping[str, str]] = {
@@ -24,13 +24,19 @@ _CARRIED_OPTIONS = re.compile(r"^Acquire::(?:Check-|https?::|Retries)")
 
 def install_missing(progress: Progress) -> None:
     """Install the Debian packages of the programs that are missing, and only those."""
-    packages = missing_packages()
+    install(missing_packages(), progress)
+
+
+def install(packages: Collection[str], progress: Progress) -> None:
+    """Install packages as the machine's archive has them now; one at a time on this machine."""
     if not packages:
         return
     progress(f"installing {', '.join(packages)}")
     quiet = {"DEBIAN_FRONTEND": "noninteractive"}
-    commands.run("apt-get", "-q", "update", env=quiet)
-    commands.run("apt-get", "-q", "-y", "install", "--no-install-recommends", *packages, env=quiet)
+    with locks.exclusive(paths.lock_root() / "apt.lock"):
+        commands.run("apt-get", "-q", "update", env=quiet)
+        install_now = ("apt-get", "-q", "-y", "install", "--no-install-recommends", *packages)
+        commands.run(*install_now, env=quiet)
 
 
 def missing_packages() -> tuple[str, ...]:

@@ -11,9 +11,8 @@ from functools import cache
 from pathlib import Path
 from typing import Final
 
-from localcluster import commands, locks, paths
+from localcluster import apt, commands, locks, paths
 from localcluster.progress import Progress, silent
-from workloads import debian
 from workloads.artifacts import Artifact, pack
 
 BINARY: Final = "containerd-shim-wasmtime-v1"
@@ -29,7 +28,7 @@ def ensure(progress: Progress = silent) -> Path:
         return target
     with locks.exclusive(home / ".lock"):
         if not target.exists():
-            debian.install(_missing_packages(), progress)
+            apt.install(_missing_packages(), progress)
             progress("compiling a real shim for the life-cycle tests (5 minutes on two idle cores)")
             _compile(home, target)
     return target
