@@ -16,7 +16,7 @@ from imagebuild.build import Images
 from imagebuild.recipe import Part
 from localcluster.progress import Progress
 from workloads import images as workload_images
-from workloads.modules import GREETING, Module
+from workloads.modules import GREETING
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,8 +79,7 @@ class Demo:
         with self.narrator.step("Giving the nodes the images, as there is no registry"):
             say = self.narrator.say
             cluster.load(images.archive, [images.names.reference(part) for part in Part], say)
-            names = [workload_images.wasm_image(module) for module in Module]
-            cluster.load(workload_images.ensure_wasm(), names, say)
+            cluster.load(workload_images.ensure_wasm(), [workload_images.WASM], say)
 
     def _install(self, cluster: DemoCluster, images: Images, show: Showcase) -> None:
         with self.narrator.step("Installing wasmwright with Helm, and declaring the runtimes"):

@@ -2,9 +2,9 @@
 
 import gzip
 import hashlib
+import io
+import tarfile
 from dataclasses import dataclass
-
-from workloads import oci_archive
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,9 +31,13 @@ def pack(member: str, program: bytes, *, edition: int = 1) -> Artifact:
     if edition != 1:
         program += f"\n# edition {edition}\n".encode()
     # Projects publish their archives with a leading `./`, so ours have it too.
-    content = oci_archive.tar([(f"./{member}", program, 0o755)])
+    content = io.BytesIO()
+    with tarfile.open(fileobj=content, mode="w") as tar:
+        entry = tarfile.TarInfo(f"./{member}")
+        entry.size, entry.mode = len(program), 0o755
+        tar.addfile(entry, io.BytesIO(program))
     return Artifact(
         file_name=f"{member}-{edition}.tar.gz",
-        content=gzip.compress(content, compresslevel=1, mtime=0),
+        content=gzip.compress(content.getvalue(), compresslevel=1, mtime=0),
         member=member,
     )

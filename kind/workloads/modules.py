@@ -20,6 +20,11 @@ class Module(StrEnum):
     LOOP = "loop"
 
 
+def file_name(module: Module) -> str:
+    """Return where a module lies in its image."""
+    return f"/{module}.wasm"
+
+
 def compile_module(module: Module) -> bytes:
     """Return a module as WebAssembly, for WASI preview 1."""
     text = (Path(__file__).parent / "wat" / f"{module}.wat").read_text()

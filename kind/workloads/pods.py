@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from workloads import images
-from workloads.modules import Module
+from workloads.modules import Module, file_name
 
 Manifest = dict[str, Any]
 
@@ -24,7 +24,8 @@ def wasm_pod(
 
     The node is selected and not named, so that the scheduler and the RuntimeClass have their say.
     """
-    pod = _pod(name, image=images.wasm_image(module), node=node)
+    pod = _pod(name, image=images.WASM, node=node)
+    pod["spec"]["containers"][0]["command"] = [file_name(module)]
     pod["metadata"]["annotations"] = dict(annotations or {})
     pod["spec"]["runtimeClassName"] = runtime_class
     return pod

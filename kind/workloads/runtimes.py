@@ -1,12 +1,14 @@
 """WasmRuntimes of the shims that tests and the demo install, as specs for Helm or kubectl."""
 
 from collections.abc import Mapping
+from platform import machine
 from typing import Any, Final
 
 from workloads.artifacts import Artifact
-from workloads.oci_archive import architecture
 
 Spec = dict[str, Any]
+
+_ARCHITECTURES: Final[Mapping[str, str]] = {"x86_64": "amd64", "aarch64": "arm64"}
 
 WASMTEST: Final = "wasmtest"
 """The light shim."""
@@ -24,7 +26,7 @@ POD_ANNOTATIONS: Final[Mapping[str, Mapping[str, str]]] = {
 def shim(artifact: Artifact, url: str, *, version: str, sha256: str | None = None) -> Spec:
     """Return a containerd shim to download; a wrong sha256 is what tests of refusals want."""
     platform = {
-        "arch": architecture(),
+        "arch": _ARCHITECTURES.get(machine(), machine()),
         "url": url,
         "sha256": sha256 or artifact.sha256,
         "path": artifact.member,

@@ -1,13 +1,13 @@
-import tarfile
 from pathlib import Path
 
 import pytest
 
+from localcluster import oci
 from workloads import images
-from workloads.modules import Module
+from workloads.modules import Module, compile_module
 
 
-def test_ensure_wasm__keeps_one_archive_with_all_modules(cache: Path) -> None:
+def test_ensure_wasm__keeps_one_image_with_all_modules(cache: Path) -> None:
     first = images.ensure_wasm()
     written = first.stat().st_mtime_ns
     second = images.ensure_wasm()
@@ -15,9 +15,9 @@ def test_ensure_wasm__keeps_one_archive_with_all_modules(cache: Path) -> None:
     assert first == second
     assert first.is_relative_to(cache)
     assert second.stat().st_mtime_ns == written
-    with tarfile.open(first) as archive:
-        text = archive.extractfile("index.json").read().decode()  # type: ignore[union-attr]
-    assert all(images.wasm_image(module) in text for module in Module)
+    (image,) = oci.images(first)
+    assert image.name == images.WASM
+    assert all(compile_module(module) in first.read_bytes() for module in Module)
 
 
 def test_ensure_bystander__holds_the_pause_program(

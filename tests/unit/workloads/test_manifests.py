@@ -27,6 +27,19 @@ def test_runtime__is_what_the_api_knows__with_no_field_beside(spec: runtimes.Spe
     assert dumped == spec
 
 
+@pytest.mark.parametrize(
+    ("machine", "arch"), [("x86_64", "amd64"), ("aarch64", "arm64"), ("s390x", "s390x")]
+)
+def test_shim__is_for_this_machine__in_the_words_of_kubernetes(
+    machine: str, arch: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(runtimes, "machine", lambda: machine)
+
+    spec = runtimes.shim(REAL, URL, version="1")
+
+    assert spec["source"]["http"]["platforms"][0]["arch"] == arch
+
+
 def test_light_shim__says_that_its_pods_survive__and_the_real_one_does_not() -> None:
     light = WasmRuntimeSpec.model_validate(runtimes.light_shim(LIGHT, URL))
     real = WasmRuntimeSpec.model_validate(runtimes.shim(REAL, URL, version="1"))
@@ -50,7 +63,7 @@ def test_wasm_pod__is_scheduled_and_not_placed() -> None:
     assert pod["spec"]["nodeSelector"] == {"kubernetes.io/hostname": "n1"}
     assert "nodeName" not in pod["spec"]
     assert pod["metadata"]["annotations"] == {"a": "b"}
-    assert pod["spec"]["containers"][0]["image"].endswith("/loop-wasm:1")
+    assert pod["spec"]["containers"][0]["command"] == ["/loop.wasm"]
 
 
 def test_bystander_pod__has_no_runtime_class() -> None:
