@@ -32,8 +32,8 @@ def plan_removal(
 def deletion_blocked(runtime: RuntimeRecord, found: Survey) -> tuple[str, bool, str, str]:
     """Return the condition that says why a deletion does not go on."""
     kind = "DeletionBlocked"
+    in_use = [holder for holder in found.holders if _is_in_use(holder)]
     failed = [holder for holder in found.holders if holder.has_failed]
-    in_use = [holder for holder in failed if _is_in_use(holder)]
     if in_use:
         told = capped(f"{item.name} ({capped(item.status.blocking_pods)})" for item in in_use)
         return kind, True, "PodsInUse", f"{len(in_use)} nodes have pods that use it: {told}"
@@ -50,8 +50,10 @@ def deletion_blocked(runtime: RuntimeRecord, found: Survey) -> tuple[str, bool, 
 
 
 def _is_in_use(holder: WasmNodeRecord) -> bool:
+    """Tell whether pods stood in the way when this was tried last, also while it is tried again."""
     error = holder.status.last_error
-    return error is not None and error.exit_code == ExitCode.IN_USE
+    is_same_goal = holder.status.concluded_hash == holder.spec.hash
+    return is_same_goal and error is not None and error.exit_code == ExitCode.IN_USE
 
 
 def _reason(holder: WasmNodeRecord) -> str:

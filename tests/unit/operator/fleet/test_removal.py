@@ -105,6 +105,18 @@ def test_deletion__that_does_not_go_on__says_why(
     assert hint in message
 
 
+def test_deletion__tried_again_while_pods_use_it__still_names_them() -> None:
+    waiting = emptied(
+        last_error={"reason": "InUse", "message": "m", "exit_code": 40},
+        blocking_pods=("default/web",),
+    )
+    spec = waiting.spec.model_copy(update={"attempt": waiting.spec.attempt + 1})
+    retried = replace(waiting, spec=spec)
+
+    assert retried.is_in_flight
+    assert blocked(NODE, GOING, retried, CLASS)[2].endswith("n1 (default/web)")
+
+
 def test_deletion__of_a_paused_runtime__says_so_and_removes_nothing() -> None:
     paused = given.runtime(deleting=True, rollout={"paused": True})
     actions = plan(NODE, paused, HOLDER)
