@@ -44,5 +44,5 @@ def world(api: Api, control_plane: Cluster, tmp_path: Path) -> Iterator[World]:
 
 
 def _is_served(api: Api, name: str) -> bool:
-    conditions = api.get(f"{CRDS}/{name}").get("status", {}).get("conditions", [])
+    conditions = api.get(f"{CRDS}/{name}").get("status", {}).get("conditions") or []
     return any(c["type"] == "Established" and c["status"] == "True" for c in conditions)

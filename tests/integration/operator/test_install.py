@@ -138,6 +138,7 @@ def test_blocked_removal__tells_the_pods_and_ends_when_they_are_gone(world: Worl
     in_use = fails(40, "PodsInUse", "in use by default/web", blockingPods=["default/web"])
     world.kubelets.always["n1"] = in_use
 
+    wait(lambda: world.api.get(f"{CLASSES}/spin"))
     world.api.delete(f"{WRT}/spin")
 
     blocked = wait(lambda: _true(world.condition("spin", "DeletionBlocked")))
