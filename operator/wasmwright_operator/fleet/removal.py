@@ -8,7 +8,7 @@ from wasmwright_operator.actions import SetFinalizers
 from wasmwright_operator.conditions import capped
 from wasmwright_operator.fleet.classes import ClassAction, plan_end
 from wasmwright_operator.fleet.snapshot import Snapshot
-from wasmwright_operator.fleet.survey import Survey
+from wasmwright_operator.fleet.survey import Survey, error_code
 from wasmwright_operator.records import RuntimeRecord, WasmNodeRecord
 
 
@@ -32,8 +32,8 @@ def plan_removal(
 def deletion_blocked(runtime: RuntimeRecord, found: Survey) -> tuple[str, bool, str, str]:
     """Return the condition that says why a deletion does not go on."""
     kind = "DeletionBlocked"
-    in_use = [holder for holder in found.holders if _is_in_use(holder)]
-    failed = [holder for holder in found.holders if holder.has_failed]
+    failed = [holder for holder in found.holders if holder.is_failing]
+    in_use = [holder for holder in failed if error_code(holder) == ExitCode.IN_USE]
     if in_use:
         told = capped(f"{item.name} ({capped(item.status.blocking_pods)})" for item in in_use)
         return kind, True, "PodsInUse", f"{len(in_use)} nodes have pods that use it: {told}"
@@ -47,13 +47,6 @@ def deletion_blocked(runtime: RuntimeRecord, found: Survey) -> tuple[str, bool, 
         message = f"{len(still)} nodes may not be touched (wasmwright.dev/skip): {capped(still)}"
         return kind, True, "NodesSkipped", message
     return kind, False, "Removing", f"being removed from {capped(_names(found)) or 'no node'}"
-
-
-def _is_in_use(holder: WasmNodeRecord) -> bool:
-    """Tell whether pods stood in the way when this was tried last, also while it is tried again."""
-    error = holder.status.last_error
-    is_same_goal = holder.status.concluded_hash == holder.spec.hash
-    return is_same_goal and error is not None and error.exit_code == ExitCode.IN_USE
 
 
 def _reason(holder: WasmNodeRecord) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Final
 
-from wasmwright_operator.api.wasmnode import NodeState
+from wasmwright_installer.contract import ExitCode
 from wasmwright_operator.api.wasmruntime import NodeCounts, NodeFailure
 from wasmwright_operator.fleet.rendering import Renderer
 from wasmwright_operator.fleet.targets import UNSUPPORTED, Target
@@ -91,12 +91,12 @@ def _place(found: Survey, runtime: RuntimeRecord, target: Target, renderer: Rend
     is_ready = runtime.name in wasm_node.ready_names
     if is_ready:
         found.ready.append(name)
-    if is_concerned and wasm_node.is_in_flight:
-        found.updating.append(name)
-    elif is_concerned and wasm_node.has_failed:
-        is_blocked = wasm_node.status.state is NodeState.BLOCKED
+    if is_concerned and wasm_node.is_failing:
+        is_blocked = error_code(wasm_node) == ExitCode.IN_USE
         (found.blocked if is_blocked else found.failed).append(name)
         found.failures.extend(_failure(wasm_node))
+    elif is_concerned and wasm_node.is_in_flight:
+        found.updating.append(name)
     elif is_ready and _is_current(runtime, target, renderer):
         found.updated.append(name)
     else:
@@ -119,8 +119,14 @@ def _leaving(target: Target) -> frozenset[str]:
 
 def _count_removal(found: Survey, target: Target) -> None:
     found.removing.append(target.node.name)
-    if target.wasm_node is not None and target.wasm_node.has_failed:
+    if target.wasm_node is not None and target.wasm_node.is_failing:
         found.failures.extend(_failure(target.wasm_node))
+
+
+def error_code(wasm_node: WasmNodeRecord) -> int | None:
+    """Return how the installer ended when it did not reach its goal."""
+    error = wasm_node.status.last_error
+    return error.exit_code if error is not None else None
 
 
 def _failure(wasm_node: WasmNodeRecord) -> Iterator[NodeFailure]:

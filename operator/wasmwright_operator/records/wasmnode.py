@@ -41,9 +41,13 @@ class WasmNodeRecord:
         return self.status.last_error is not None and not self.is_in_flight
 
     @property
-    def digests(self) -> dict[str, str]:
-        """The identity of each runtime that the node is to have, by name."""
-        return {entry.name: entry_digest(entry) for entry in self.spec.runtimes}
+    def is_failing(self) -> bool:
+        """Whether the last run failed, also while the same goal is tried again.
+
+        What people are told does not change with every try.
+        """
+        is_same_goal = self.status.concluded_hash == self.spec.hash
+        return self.status.last_error is not None and (is_same_goal or not self.is_in_flight)
 
     @property
     def ready_names(self) -> frozenset[str]:
