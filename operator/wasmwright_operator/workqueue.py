@@ -12,6 +12,8 @@ from typing import Final
 _FIRST_BACKOFF: Final = 0.5
 _LONGEST_BACKOFF: Final = 60.0
 _MANY: Final = 16
+_FINEST: Final = 0.001
+"""What is due so soon is due now: waiting for less would only spin."""
 
 
 class WorkQueue:
@@ -76,7 +78,7 @@ class WorkQueue:
         self._changed.set()
 
     def _pop_due(self) -> str | None:
-        while self._order and self._order[0][0] <= _now():
+        while self._order and self._order[0][0] <= _now() + _FINEST:
             due, _serial, key = heapq.heappop(self._order)
             if self._due.get(key) == due:
                 del self._due[key]
