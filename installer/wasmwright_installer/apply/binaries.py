@@ -1,4 +1,4 @@
-"""Fifth step: binaries into the store, and the proof that the host can execute them."""
+"""Sixth step: binaries into the store, and the proof that the host can execute them."""
 
 import hashlib
 import os

@@ -1,4 +1,4 @@
-"""Sixth step: the change itself, announced in a journal before its first write.
+"""Seventh step: the change itself, announced in a journal before its first write.
 
 The order within: bytes to go back to, journal, links, then the files in the order of the plan.
 After each single write the configuration on disk is one that the daemon accepts.
@@ -7,8 +7,8 @@ After each single write the configuration on disk is one that the daemon accepts
 from wasmwright_installer.apply.decide import Decision
 from wasmwright_installer.apply.host import Host
 from wasmwright_installer.apply.links import LinkPlan
-from wasmwright_installer.apply.observe import Observed
-from wasmwright_installer.apply.prepare import Prepared
+from wasmwright_installer.apply.plan import Planned
+from wasmwright_installer.apply.probe import Observed
 from wasmwright_installer.config.layout import FileChange
 from wasmwright_installer.host.state import (
     FileState,
@@ -24,7 +24,7 @@ from wasmwright_installer.host.state import (
 def next_state(
     observed: Observed,
     decision: Decision,
-    prepared: Prepared | None,
+    planned: Planned | None,
     installed: dict[str, InstalledBinary],
     folders: tuple[str, ...],
 ) -> State:
@@ -32,16 +32,16 @@ def next_state(
     kept = observed.state.model_copy(
         update={"runtimes": installed, "folders": folders, "refused": None}
     )
-    if prepared is None:
+    if planned is None:
         return kept
     return kept.model_copy(
         update={
             "handlers": {name: dict(table) for name, table in decision.handlers.items()},
-            "names": tuple(sorted(prepared.plan.names)),
+            "names": tuple(sorted(planned.files.names)),
             "surviving": tuple(sorted(decision.surviving & decision.handlers.keys())),
             "files": tuple(
                 FileState(path=change.path, sha256=sha256, original=_digest(change.original))
-                for change in prepared.plan.changes
+                for change in planned.files.changes
                 if change.after != change.original and (sha256 := _digest(change.after))
             ),
         }
@@ -56,19 +56,19 @@ def open_journal(
     host: Host,
     observed: Observed,
     decision: Decision,
-    prepared: Prepared | None,
+    planned: Planned | None,
     links: LinkPlan,
     after: State,
     document: str,
 ) -> Journal:
     """Keep the bytes to go back to, then announce the change."""
-    changes = prepared.plan.changes if prepared else ()
+    changes = planned.files.changes if planned else ()
     for change in changes:
         for content in (_way_back(change), change.original):
             if content is not None:
                 host.state.keep(content)
     journal = Journal(
-        config=prepared.identity if prepared else "",
+        config=planned.identity if planned else "",
         document=document,
         previous=observed.state,
         next=after,
@@ -84,7 +84,7 @@ def open_journal(
         ),
         restarts=decision.must_restart,
         baseline={name: dict(handler) for name, handler in observed.loaded.handlers.items()},
-        foreign={name: dict(each) for name, each in prepared.foreign.items()} if prepared else {},
+        foreign={name: dict(each) for name, each in planned.foreign.items()} if planned else {},
         ours=tuple(sorted(decision.ours | decision.handlers.keys())),
         network_ready=observed.loaded.network_ready,
         unit=observed.daemon.unit,
@@ -110,9 +110,9 @@ def make_links(host: Host, links: LinkPlan) -> None:
         host.files.link(link.path, link.after)
 
 
-def write_files(host: Host, prepared: Prepared) -> None:
+def write_files(host: Host, planned: Planned) -> None:
     """Write the planned files in their order."""
-    for change in prepared.plan.writes:
+    for change in planned.files.writes:
         if change.after is None:
             host.files.delete(change.path)
         else:

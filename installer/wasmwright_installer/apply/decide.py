@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from wasmwright_installer.apply.observe import Observed
+from wasmwright_installer.apply.probe import Observed
 from wasmwright_installer.config import tables
 from wasmwright_installer.config.layout import sha256
 from wasmwright_installer.config.wanted import NodeRules, handler_table, option_warnings

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from wasmwright_installer.apply.decide import own_handlers
 from wasmwright_installer.apply.host import Host
 from wasmwright_installer.apply.intent import Intent
-from wasmwright_installer.apply.observe import Observed, observe
+from wasmwright_installer.apply.probe import Observed, observe
 from wasmwright_installer.apply.result import node_fields
 from wasmwright_installer.apply.run import look
 from wasmwright_installer.config.layout import FileChange, sha256
@@ -18,7 +18,7 @@ from wasmwright_installer.contract import (
     PlanReport,
 )
 from wasmwright_installer.detect.handlers import binary_of, normal_handler, program_of
-from wasmwright_installer.host.probe import node_facts
+from wasmwright_installer.host.facts import node_facts
 
 
 def explain_plan(host: Host, document: NodeDocument) -> PlanReport:
@@ -32,15 +32,15 @@ def explain_plan(host: Host, document: NodeDocument) -> PlanReport:
 
 
 def _report(intent: Intent) -> PlanReport:
-    observed, decision, prepared = intent.observed, intent.decision, intent.prepared
+    observed, decision, planned = intent.observed, intent.decision, intent.planned
     loaded = observed.loaded.handlers
-    writes = prepared.plan.writes if prepared else ()
+    writes = planned.files.writes if planned else ()
     gone = decision.ours & loaded.keys() if decision.gives_back else frozenset[str]()
-    planned = {name: normal_handler(table) for name, table in decision.handlers.items()}
-    effective = planned if decision.must_restart else {}
+    declared = {name: normal_handler(table) for name, table in decision.handlers.items()}
+    effective = declared if decision.must_restart else {}
     return PlanReport(
         files=tuple(ChangedFile(path=each.path, diff=_diff(each)) for each in writes),
-        layout=prepared.plan.reason if prepared else "",
+        layout=planned.files.reason if planned else "",
         links={change.path: change.after for change in intent.links.changes},
         obsolete_links=intent.links.obsolete,
         handlers_added=tuple(sorted(effective.keys() - loaded.keys())),
@@ -53,7 +53,7 @@ def _report(intent: Intent) -> PlanReport:
         why=decision.why,
         pods_lost=intent.usage.lost,
         runtimes_in_use=dict(intent.usage.removed_in_use),
-        warnings=(*decision.warnings, *(prepared.plan.warnings if prepared else ())),
+        warnings=(*decision.warnings, *(planned.files.warnings if planned else ())),
         **node_fields(observed),
     )
 

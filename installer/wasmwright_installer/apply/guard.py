@@ -1,11 +1,11 @@
-"""Fourth step: no pod is lost that nobody agreed to lose."""
+"""Fifth step: no pod is lost that nobody agreed to lose."""
 
 from dataclasses import dataclass
 
 from wasmwright_installer.apply.decide import Decision
 from wasmwright_installer.apply.host import Host
 from wasmwright_installer.apply.links import LinkPlan
-from wasmwright_installer.apply.observe import Observed
+from wasmwright_installer.apply.probe import Observed
 from wasmwright_installer.contract import WasmPods
 from wasmwright_installer.detect.bundles import (
     Bundle,

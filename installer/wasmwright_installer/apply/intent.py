@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from wasmwright_installer.apply.decide import Decision
 from wasmwright_installer.apply.guard import Usage
 from wasmwright_installer.apply.links import LinkPlan
-from wasmwright_installer.apply.observe import Observed
-from wasmwright_installer.apply.prepare import Prepared
+from wasmwright_installer.apply.plan import Planned
+from wasmwright_installer.apply.probe import Observed
 from wasmwright_installer.contract import RuntimeEntry
 from wasmwright_installer.detect.handlers import Loaded
 
@@ -17,7 +17,7 @@ class Intent:
 
     observed: Observed
     decision: Decision
-    prepared: Prepared | None
+    planned: Planned | None
     runtimes: tuple[RuntimeEntry, ...]
     """Those that are reached through our links."""
     links: LinkPlan

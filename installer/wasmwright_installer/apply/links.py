@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from wasmwright_installer.apply.decide import Decision
 from wasmwright_installer.apply.host import Host
-from wasmwright_installer.apply.observe import Observed
+from wasmwright_installer.apply.probe import Observed
 from wasmwright_installer.contract import HOST_ROOT, NodeDocument, RuntimeEntry, handler_path
 from wasmwright_installer.detect.handlers import binary_of
 

@@ -1,7 +1,7 @@
 """The one object that a run prints."""
 
 from wasmwright_installer.apply.intent import Intent, Outcome
-from wasmwright_installer.apply.observe import Observed
+from wasmwright_installer.apply.probe import Observed
 from wasmwright_installer.config.layout import table_in_use
 from wasmwright_installer.contract import (
     ApplyResult,
@@ -28,7 +28,7 @@ def success(
 ) -> ApplyResult:
     """Return what a run that reached its goal says."""
     observed, decision = intent.observed, intent.decision
-    plan_warnings = intent.prepared.plan.warnings if intent.prepared else ()
+    plan_warnings = intent.planned.files.warnings if intent.planned else ()
     count = len(document.runtimes)
     noun = "runtime" if count == 1 else "runtimes"
     message = f"{count} {noun} ready" if count else "nothing of wasmwright is left on this node"

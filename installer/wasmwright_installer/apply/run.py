@@ -3,24 +3,27 @@
 from pathlib import Path
 
 from wasmwright_installer.apply import commit, undo
-from wasmwright_installer.apply.activate import ActivationError, prove, restart
+from wasmwright_installer.apply.activate import ActivationError, restart
 from wasmwright_installer.apply.binaries import read_artifacts, stage
-from wasmwright_installer.apply.cleanup import record, remove_obsolete, sweep, tidy
+from wasmwright_installer.apply.breaker import refuse_known_failure
 from wasmwright_installer.apply.decide import decide
 from wasmwright_installer.apply.guard import look_at_usage, refuse_losses
 from wasmwright_installer.apply.host import Host
 from wasmwright_installer.apply.intent import Intent, Outcome
 from wasmwright_installer.apply.links import linked_runtimes, plan_links
-from wasmwright_installer.apply.observe import observe
-from wasmwright_installer.apply.prepare import prepare, refuse_known_failure
+from wasmwright_installer.apply.plan import plan
+from wasmwright_installer.apply.probe import observe
+from wasmwright_installer.apply.record import record, remove_obsolete, sweep, tidy
 from wasmwright_installer.apply.result import attempt_of, identity_of, success
+from wasmwright_installer.apply.validate import validate
+from wasmwright_installer.apply.verify import prove
 from wasmwright_installer.contract import HOST_ROOT, ApplyResult, NodeDocument
 from wasmwright_installer.detect.handlers import Loaded
 from wasmwright_installer.detect.support import NodeFacts, refuse_immutable
 from wasmwright_installer.errors import InstallerError, WrongNodeError
 from wasmwright_installer.host.bundles import remove_dead
+from wasmwright_installer.host.facts import node_facts
 from wasmwright_installer.host.lock import node_lock
-from wasmwright_installer.host.probe import node_facts
 from wasmwright_installer.host.state import State
 
 
@@ -35,11 +38,12 @@ def look(host: Host, document: NodeDocument) -> Intent:
     _refuse_other_machine(node, document)
     observed = observe(host, node)
     decision = decide(document, observed)
-    prepared = prepare(host, observed, decision)
+    planned = plan(host, observed, decision)
+    validate(host, observed, decision, planned)
     runtimes = linked_runtimes(document, observed, decision)
-    planned = plan_links(host, runtimes)
-    usage = look_at_usage(host, observed, decision, planned)
-    return Intent(observed, decision, prepared, runtimes, planned, usage)
+    links = plan_links(host, runtimes)
+    usage = look_at_usage(host, observed, decision, links)
+    return Intent(observed, decision, planned, runtimes, links, usage)
 
 
 def _refuse_other_machine(node: NodeFacts, document: NodeDocument) -> None:
@@ -71,10 +75,8 @@ def apply(
         _refuse_other_machine(node_facts(host.files), document)
         undo.recover(host)
         intent = look(host, document)
-        if not retry and intent.prepared and intent.prepared.plan.writes:
-            refuse_known_failure(
-                intent.observed.state, attempt_of(document), intent.prepared.identity
-            )
+        if not retry:
+            refuse_known_failure(intent.observed.state, attempt_of(document), intent.planned)
         permitted = refuse_losses(intent.usage, intent.decision, document.wasm_pods)
         outcome = _change(host, document, intent, artifacts)
     return success(document, intent, outcome, permitted)
@@ -88,12 +90,12 @@ def _change(host: Host, document: NodeDocument, intent: Intent, artifacts: Path 
         _tidy(host, intent, folders)
         raise
     after = commit.next_state(
-        intent.observed, intent.decision, intent.prepared, staged.installed, folders
+        intent.observed, intent.decision, intent.planned, staged.installed, folders
     ).model_copy(update={"document": identity_of(document)})
     loaded, unavailable_ms = _commit_and_prove(host, document, intent, after)
     removed = remove_obsolete(host, intent.links)
     record(host, after)
-    wrote = bool(intent.prepared and intent.prepared.plan.writes)
+    wrote = bool(intent.planned and intent.planned.files.writes)
     return Outcome(
         loaded=loaded,
         changed=wrote or removed or bool(intent.links.changes),
@@ -111,8 +113,8 @@ def _tidy(host: Host, intent: Intent, folders: tuple[str, ...]) -> None:
 def _folders(host: Host, intent: Intent) -> tuple[str, ...]:
     """Directories outside our own that this run makes, with those of earlier runs."""
     places = [HOST_ROOT.rpartition("/")[0]]
-    if intent.prepared:
-        places += [change.path.rpartition("/")[0] for change in intent.prepared.plan.writes]
+    if intent.planned:
+        places += [change.path.rpartition("/")[0] for change in intent.planned.files.writes]
     known = intent.observed.state.folders
     missing = [path for place in places for path in host.files.missing_folders(place)]
     return (*known, *dict.fromkeys(path for path in missing if path not in known))
@@ -121,18 +123,18 @@ def _folders(host: Host, intent: Intent) -> tuple[str, ...]:
 def _commit_and_prove(
     host: Host, document: NodeDocument, intent: Intent, after: State
 ) -> tuple[Loaded, int]:
-    decision, prepared = intent.decision, intent.prepared
-    is_quiet = not decision.must_restart and not (prepared and prepared.plan.writes)
+    decision, planned = intent.decision, intent.planned
+    is_quiet = not decision.must_restart and not (planned and planned.files.writes)
     if is_quiet:
         commit.make_links(host, intent.links)
         return intent.observed.loaded, 0
     journal = commit.open_journal(
-        host, intent.observed, decision, prepared, intent.links, after, attempt_of(document)
+        host, intent.observed, decision, planned, intent.links, after, attempt_of(document)
     )
     try:
         commit.make_links(host, intent.links)
-        if prepared:
-            commit.write_files(host, prepared)
+        if planned:
+            commit.write_files(host, planned)
         for bundle in intent.usage.dead:
             remove_dead(host.commands, bundle)
     except InstallerError:

@@ -2,13 +2,9 @@
 
 import time
 
-from wasmwright_installer.apply.activate import (
-    ActivationError,
-    changed_for_others,
-    prove_undone,
-    restart,
-)
+from wasmwright_installer.apply.activate import ActivationError, restart
 from wasmwright_installer.apply.host import Host
+from wasmwright_installer.apply.verify import changed_for_others, prove_undone
 from wasmwright_installer.detect.handlers import Loaded
 from wasmwright_installer.errors import RollbackFailedError, RolledBackError
 from wasmwright_installer.host.cri import CRIUnavailableError

@@ -7,8 +7,9 @@ import pytest
 from typing_extensions import override
 
 from unit.installer.fake_host import IMPATIENT, Done
-from wasmwright_installer.apply.activate import ActivationError, prove, restart
+from wasmwright_installer.apply.activate import ActivationError, restart
 from wasmwright_installer.apply.host import Host
+from wasmwright_installer.apply.verify import prove
 from wasmwright_installer.detect.handlers import Loaded
 from wasmwright_installer.host.commands import Commands, Completed, Running
 from wasmwright_installer.host.cri import CRI, CRIUnavailableError
@@ -127,7 +128,7 @@ def journal() -> Journal:
 
 def test_prove__daemon_never_answers__gives_up(monkeypatch: pytest.MonkeyPatch) -> None:
     clock = Clock()
-    monkeypatch.setattr("wasmwright_installer.apply.activate.time", clock)
+    monkeypatch.setattr("wasmwright_installer.apply.verify.time", clock)
     with pytest.raises(ActivationError, match="does not serve the CRI"):
         prove(host(Restart(clock, 0, (0, 0))), journal())
     assert clock.now >= 105
@@ -138,7 +139,7 @@ def test_prove__network_was_ready_before__is_waited_for(
     monkeypatch: pytest.MonkeyPatch, ready_at: float
 ) -> None:
     clock = Clock()
-    monkeypatch.setattr("wasmwright_installer.apply.activate.time", clock)
+    monkeypatch.setattr("wasmwright_installer.apply.verify.time", clock)
 
     class Slow(Restart):
         @override

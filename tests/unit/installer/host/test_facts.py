@@ -4,7 +4,7 @@ import pytest
 
 from unit.installer.fake_host import DAEMON_PID, KUBELET_PID, MAIN_V2, SOCKET, FakeNode, make_node
 from wasmwright_installer.errors import RefusedError, UnsupportedNodeError
-from wasmwright_installer.host.probe import find_daemon, node_facts
+from wasmwright_installer.host.facts import find_daemon, node_facts
 
 
 @pytest.fixture

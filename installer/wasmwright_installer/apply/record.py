@@ -11,15 +11,15 @@ from wasmwright_installer.contract import HOST_ROOT
 from wasmwright_installer.host.state import FOLDER, State
 
 
-def remove_obsolete(host: Host, planned: LinkPlan) -> bool:
+def remove_obsolete(host: Host, links: LinkPlan) -> bool:
     """Take away links that are no longer wanted, then what only they led to.
 
     Returns:
         Whether anything went that was of use before.
     """
-    for path in planned.obsolete:
+    for path in links.obsolete:
         host.files.delete(path)
-    return sweep(host) or bool(planned.obsolete)
+    return sweep(host) or bool(links.obsolete)
 
 
 def sweep(host: Host) -> bool:

@@ -13,7 +13,7 @@ from wasmwright_installer.detect.support import NodeFacts
 from wasmwright_installer.errors import RefusedError
 from wasmwright_installer.host.commands import run
 from wasmwright_installer.host.cri import CRIUnavailableError
-from wasmwright_installer.host.probe import find_daemon
+from wasmwright_installer.host.facts import find_daemon
 from wasmwright_installer.host.state import State
 
 

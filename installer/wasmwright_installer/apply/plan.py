@@ -1,0 +1,60 @@
+"""Third step: the new files as text, by the layout of this node; nothing is written yet."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from wasmwright_installer.apply.decide import Decision
+from wasmwright_installer.apply.host import Host
+from wasmwright_installer.apply.probe import Observed, dump
+from wasmwright_installer.config import layout, tables
+from wasmwright_installer.config.dump import Dump
+from wasmwright_installer.config.layout import FilePlan, sha256
+from wasmwright_installer.detect.handlers import Handler, normal_handler
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """The files of a run."""
+
+    files: FilePlan
+    before: Dump
+    """How the daemon understands the present files."""
+    foreign: Mapping[str, Handler]
+    """What others declare, as the daemon will load it."""
+
+    @property
+    def identity(self) -> str:
+        """What a change is remembered by if it has to be undone."""
+        after = {
+            change.path: None if change.after is None else sha256(change.after)
+            for change in self.files.changes
+        }
+        return sha256(json.dumps(after, sort_keys=True).encode())
+
+
+def plan(host: Host, observed: Observed, decision: Decision) -> Planned | None:
+    """Plan the files; None = there is nothing to do about files."""
+    if not decision.must_write:
+        return None
+    present, daemon = observed.present, observed.daemon
+    before = dump(host, daemon, present.main if present.main in present.tree else None)
+    foreign = _foreign(before.document, decision.ours)
+    files = layout.plan_files(
+        present,
+        observed.base,
+        decision.handlers,
+        foreign,
+        int(before.document.get("version", 2)),
+    )
+    return Planned(files, before, {name: normal_handler(table) for name, table in foreign.items()})
+
+
+def _foreign(document: tables.Document, ours: frozenset[str]) -> dict[str, dict[str, Any]]:
+    """The handlers of others as the daemon shows them; unset fields need not be written out."""
+    return {
+        name: {key: value for key, value in table.items() if value not in ("", 0, [], {})}
+        for name, table in tables.all_runtimes(document).items()
+        if name not in ours
+    }

@@ -1,0 +1,42 @@
+"""Fourth step: the proof by the daemon's own executable that the planned files do no harm.
+
+Nothing that the daemon reads is written; the staged files lie below `/run` and go again.
+"""
+
+from wasmwright_installer.apply.decide import Decision
+from wasmwright_installer.apply.host import Host
+from wasmwright_installer.apply.plan import Planned
+from wasmwright_installer.apply.probe import Observed, dump
+from wasmwright_installer.config import dump as dumps
+from wasmwright_installer.config.layout import FilePlan
+from wasmwright_installer.config.stage import staged
+from wasmwright_installer.host.lock import RUN_FOLDER
+
+_STAGE = f"{RUN_FOLDER}/stage"
+
+
+def validate(host: Host, observed: Observed, decision: Decision, planned: Planned | None) -> None:
+    """Let the daemon read the planned files before they are in place.
+
+    Raises:
+        RefusedError: they would do anything else than declare our handlers.
+    """
+    if planned is None or not planned.files.writes:
+        return
+    after = _dump_staged(host, observed, planned.files)
+    ours = decision.ours | frozenset(decision.handlers)
+    dumps.refuse_side_effects(planned.before, after, decision.handlers, ours)
+
+
+def _dump_staged(host: Host, observed: Observed, plan: FilePlan) -> dumps.Dump:
+    main = observed.present.main
+    if main not in plan.tree:
+        return dump(host, observed.daemon, None)
+    host.files.delete_tree(_STAGE)
+    try:
+        for path, content in staged(plan.tree, _STAGE).items():
+            host.files.make_folders(path.rpartition("/")[0])
+            host.files.write(path, content, mode=0o600)
+        return dump(host, observed.daemon, f"{_STAGE}{main}")
+    finally:
+        host.files.delete_tree(_STAGE)
