@@ -14,9 +14,6 @@ from typing import Annotated, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 from pydantic.alias_generators import to_camel
 
-HOST_ROOT = "/opt/wasmwright"
-"""Where wasmwright keeps its files on a node: `store/`, `bin/`, `state/`."""
-
 TERMINATION_LOG = "/dev/termination-log"
 TERMINATION_LOG_LIMIT = 4096
 """Bytes of a termination message that the kubelet keeps (4096 per container)."""
@@ -313,11 +310,6 @@ class HostStatus(NodeReport):
     drift: tuple[str, ...]
     unfinished: bool
     """A run was ended in the middle of a change; the next one takes care of it."""
-
-
-def handler_path(entry: HandlerEntry, root: str = HOST_ROOT) -> str:
-    """Return the absolute path that the configuration names for a handler's binary."""
-    return f"{root}/bin/{entry.handler}/{entry.binary}"
 
 
 def is_handler(name: str) -> bool:

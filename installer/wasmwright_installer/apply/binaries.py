@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from wasmwright_installer.apply.host import Host
-from wasmwright_installer.apply.links import STORE, stored_path, unreferenced_stores
+from wasmwright_installer.apply.links import stored_path, unreferenced_stores
 from wasmwright_installer.contract import HostBinary, Manifest, RuntimeEntry, RuntimeType
 from wasmwright_installer.errors import ArtifactError
 from wasmwright_installer.host.commands import NOT_EXECUTABLE, run
@@ -77,7 +77,7 @@ def _store(
     expected = fetched.sha256 if fetched else ""
     if not expected and known is not None and known.digest == artifact:
         expected = known.binary_sha256
-    path = stored_path(entry)
+    path = stored_path(host.home, entry)
     if expected and _digest(host.files.local(path)) == expected:
         return expected, False
     if (
@@ -128,7 +128,7 @@ def _try(host: Host, entry: RuntimeEntry) -> list[str]:
     A shim answers `-v`, an OCI runtime `--version`. Only a probe of the document's own is binding:
     a shim that is a script hands `-v` to another one, whose answer says nothing about it.
     """
-    path = stored_path(entry)
+    path = stored_path(host.home, entry)
     if entry.source.host_path is not None:
         _require_host_binary(host, entry, entry.source.host_path)
         if entry.source.host_path.probe is not None:
@@ -177,5 +177,5 @@ def sweep_store(host: Host) -> bool:
     free = [folder for folder in loose if not any(exe.startswith(f"{folder}/") for exe in running)]
     for folder in free:
         host.files.delete_tree(folder)
-    host.files.delete_empty_folder(STORE)
+    host.files.delete_empty_folder(host.home.store)
     return bool(free)

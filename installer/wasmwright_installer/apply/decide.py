@@ -14,7 +14,6 @@ from wasmwright_installer.config import tables
 from wasmwright_installer.config.layout import sha256
 from wasmwright_installer.config.wanted import NodeRules, handler_table, option_warnings
 from wasmwright_installer.contract import NodeDocument, RuntimeEntry
-from wasmwright_installer.detect.bundles import own_handler
 from wasmwright_installer.detect.handlers import (
     Handler,
     binary_of,
@@ -22,6 +21,7 @@ from wasmwright_installer.detect.handlers import (
     uses_systemd_cgroup,
 )
 from wasmwright_installer.errors import ConflictError
+from wasmwright_installer.home import own_handler
 
 Table = Mapping[str, Any]
 
@@ -117,6 +117,7 @@ def _rules(observed: Observed) -> NodeRules:
         systemd_cgroup=uses_systemd_cgroup(observed.loaded),
         cgroup_v2=observed.node.cgroup_v2,
         has_dbus=observed.node.has_dbus,
+        home=observed.home,
     )
 
 

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from wasmwright_installer.home import MICROK8S, MICROK8S_COMMON, USUAL, Home
 from wasmwright_installer.host.commands import Commands, HostCommands
 from wasmwright_installer.host.cri import CRI, SocketCRI
 from wasmwright_installer.host.files import HostFiles
@@ -33,11 +34,12 @@ class Host:
     commands: Commands
     connect: Callable[[Path], CRI]
     limits: Limits = Limits()
+    home: Home = USUAL
 
     @property
     def state(self) -> StateStore:
         """What we left on the host."""
-        return StateStore(self.files)
+        return StateStore(self.files, self.home.state)
 
     def cri(self, socket: str) -> CRI:
         """Return the daemon behind a socket of the host."""
@@ -46,4 +48,6 @@ class Host:
 
 def real_host(root: Path, limits: Limits) -> Host:
     """Return the host whose `/` is found at `root`."""
-    return Host(HostFiles(root), HostCommands(root), SocketCRI, limits)
+    files = HostFiles(root)
+    home = MICROK8S if files.exists(MICROK8S_COMMON) else USUAL
+    return Host(files, HostCommands(root), SocketCRI, limits, home)

@@ -10,11 +10,9 @@ from dataclasses import dataclass
 from wasmwright_installer.apply.decide import Decision
 from wasmwright_installer.apply.host import Host
 from wasmwright_installer.apply.probe import Observed
-from wasmwright_installer.contract import HOST_ROOT, NodeDocument, RuntimeEntry, handler_path
+from wasmwright_installer.contract import NodeDocument, RuntimeEntry
 from wasmwright_installer.detect.handlers import binary_of
-
-BIN = f"{HOST_ROOT}/bin"
-STORE = f"{HOST_ROOT}/store"
+from wasmwright_installer.home import Home, own_handler
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,10 +35,10 @@ class LinkPlan:
     """Handlers that have a link and are to have none -> the file it leads to alone, or ""."""
 
 
-def stored_path(entry: RuntimeEntry) -> str:
+def stored_path(home: Home, entry: RuntimeEntry) -> str:
     """Return where the binary itself lies: in our store, or where the host has it."""
     if entry.source.http is not None:
-        return f"{STORE}/{entry.source.http.sha256}/{entry.handler.binary}"
+        return f"{home.store}/{entry.source.http.sha256}/{entry.handler.binary}"
     return entry.source.host_path.path if entry.source.host_path else ""
 
 
@@ -51,9 +49,8 @@ def linked_runtimes(
 
     def is_linked(entry: RuntimeEntry) -> bool:
         loaded = observed.loaded.handlers.get(entry.handler.handler, {})
-        return entry.handler.handler not in decision.adopted or binary_of(loaded) == handler_path(
-            entry.handler
-        )
+        is_ours = binary_of(loaded) == observed.home.link(entry.handler)
+        return entry.handler.handler not in decision.adopted or is_ours
 
     return tuple(entry for entry in document.runtimes if is_linked(entry))
 
@@ -61,10 +58,10 @@ def linked_runtimes(
 def plan_links(host: Host, runtimes: tuple[RuntimeEntry, ...]) -> LinkPlan:
     """Compare the links that are wanted with those that are there."""
     present = _present_links(host)
-    wanted = {handler_path(entry.handler): _target(entry) for entry in runtimes}
+    wanted = {host.home.link(entry.handler): _target(host.home, entry) for entry in runtimes}
     handlers = {entry.handler.handler for entry in runtimes}
     obsolete = tuple(path for path in present if path not in wanted)
-    kept_targets = {target for path, target in present.items() if path in wanted}
+    kept = {target for path, target in present.items() if path in wanted} | set(wanted.values())
     return LinkPlan(
         changes=tuple(
             LinkChange(path, present.get(path), target)
@@ -73,34 +70,31 @@ def plan_links(host: Host, runtimes: tuple[RuntimeEntry, ...]) -> LinkPlan:
         ),
         obsolete=obsolete,
         removed={
-            _handler(path): _stored_alone(present[path], kept_targets | set(wanted.values()))
+            own_handler(path): _stored_alone(host.home, present[path], kept)
             for path in obsolete
-            if _handler(path) not in handlers
+            if own_handler(path) not in handlers
         },
     )
 
 
-def _target(entry: RuntimeEntry) -> str:
-    stored = stored_path(entry)
-    return f"../../{stored.removeprefix(f'{HOST_ROOT}/')}" if stored.startswith(STORE) else stored
+def _target(home: Home, entry: RuntimeEntry) -> str:
+    stored = stored_path(home, entry)
+    is_ours = stored.startswith(f"{home.store}/")
+    return f"../../{stored.removeprefix(f'{home.root}/')}" if is_ours else stored
 
 
-def _handler(path: str) -> str:
-    return path.removeprefix(f"{BIN}/").split("/", 1)[0]
-
-
-def _stored_alone(target: str, others: set[str]) -> str:
+def _stored_alone(home: Home, target: str, others: set[str]) -> str:
     own = target.startswith("../../store/") and target not in others
-    return f"{HOST_ROOT}/{target.removeprefix('../../')}" if own else ""
+    return f"{home.root}/{target.removeprefix('../../')}" if own else ""
 
 
 def _present_links(host: Host) -> dict[str, str]:
     links = {}
-    for handler in host.files.names(BIN):
-        for name in host.files.names(f"{BIN}/{handler}"):
+    for handler in host.files.names(host.home.bin):
+        for name in host.files.names(f"{host.home.bin}/{handler}"):
             if name.startswith("."):
                 continue
-            path = f"{BIN}/{handler}/{name}"
+            path = f"{host.home.bin}/{handler}/{name}"
             links[path] = host.files.link_target(path) or ""
     return links
 
@@ -108,4 +102,5 @@ def _present_links(host: Host) -> dict[str, str]:
 def unreferenced_stores(host: Host) -> tuple[str, ...]:
     """Return the directories of the store that no link leads into."""
     used = {target.split("/")[3] for target in _present_links(host).values() if "/store/" in target}
-    return tuple(f"{STORE}/{name}" for name in host.files.names(STORE) if name not in used)
+    store = host.home.store
+    return tuple(f"{store}/{name}" for name in host.files.names(store) if name not in used)

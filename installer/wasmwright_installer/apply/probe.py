@@ -11,6 +11,7 @@ from wasmwright_installer.detect.daemon import Daemon
 from wasmwright_installer.detect.handlers import Loaded
 from wasmwright_installer.detect.support import NodeFacts
 from wasmwright_installer.errors import RefusedError
+from wasmwright_installer.home import Home
 from wasmwright_installer.host.commands import run
 from wasmwright_installer.host.cri import CRIUnavailableError
 from wasmwright_installer.host.facts import find_daemon
@@ -21,6 +22,7 @@ from wasmwright_installer.host.state import State
 class Observed:
     """One host at one moment."""
 
+    home: Home
     node: NodeFacts
     daemon: Daemon
     loaded: Loaded
@@ -42,7 +44,7 @@ def observe(host: Host, node: NodeFacts) -> Observed:
     present = _read_configuration(host, daemon, state)
     base = layout.base_of(present)
     layout.refuse_unsupported(base, daemon.config_path, daemon.version.major)
-    return Observed(node, daemon, loaded, state, present, base)
+    return Observed(host.home, node, daemon, loaded, state, present, base)
 
 
 def ask_loaded(host: Host, daemon: Daemon) -> Loaded:

@@ -6,9 +6,8 @@ killed go too.
 
 from wasmwright_installer.apply.binaries import sweep_store
 from wasmwright_installer.apply.host import Host
-from wasmwright_installer.apply.links import BIN, LinkPlan
-from wasmwright_installer.contract import HOST_ROOT
-from wasmwright_installer.host.state import FOLDER, State
+from wasmwright_installer.apply.links import LinkPlan
+from wasmwright_installer.host.state import State
 
 
 def remove_obsolete(host: Host, links: LinkPlan) -> bool:
@@ -24,12 +23,12 @@ def remove_obsolete(host: Host, links: LinkPlan) -> bool:
 
 def sweep(host: Host) -> bool:
     """Remove half-made links, empty directories, and binaries that nothing leads to."""
-    for handler in host.files.names(BIN):
-        for name in host.files.names(f"{BIN}/{handler}"):
+    for handler in host.files.names(host.home.bin):
+        for name in host.files.names(f"{host.home.bin}/{handler}"):
             if name.startswith("."):
-                host.files.delete(f"{BIN}/{handler}/{name}")
-        host.files.delete_empty_folder(f"{BIN}/{handler}")
-    host.files.delete_empty_folder(BIN)
+                host.files.delete(f"{host.home.bin}/{handler}/{name}")
+        host.files.delete_empty_folder(f"{host.home.bin}/{handler}")
+    host.files.delete_empty_folder(host.home.bin)
     return sweep_store(host)
 
 
@@ -40,7 +39,7 @@ def record(host: Host, after: State) -> None:
         host.state.sweep(after)
         return
     _remove_folders(host, after)  # those elsewhere go while the record of them is still there
-    host.files.delete_tree(HOST_ROOT)
+    host.files.delete_tree(host.home.root)
     _remove_folders(host, after)
 
 
@@ -48,8 +47,8 @@ def tidy(host: Host, after: State, *, is_new: bool) -> None:
     """After a run that was refused late: take away what it had put down for itself."""
     sweep(host)
     if is_new:
-        host.files.delete_tree(FOLDER)
-        host.files.delete_empty_folder(HOST_ROOT)
+        host.files.delete_tree(host.home.state)
+        host.files.delete_empty_folder(host.home.root)
         _remove_folders(host, after)
 
 

@@ -17,7 +17,7 @@ from wasmwright_installer.apply.record import record, remove_obsolete, sweep, ti
 from wasmwright_installer.apply.result import attempt_of, identity_of, success
 from wasmwright_installer.apply.validate import validate
 from wasmwright_installer.apply.verify import prove
-from wasmwright_installer.contract import HOST_ROOT, ApplyResult, NodeDocument
+from wasmwright_installer.contract import ApplyResult, NodeDocument
 from wasmwright_installer.detect.handlers import Loaded
 from wasmwright_installer.detect.support import NodeFacts, refuse_immutable
 from wasmwright_installer.errors import InstallerError, WrongNodeError
@@ -112,7 +112,7 @@ def _tidy(host: Host, intent: Intent, folders: tuple[str, ...]) -> None:
 
 def _folders(host: Host, intent: Intent) -> tuple[str, ...]:
     """Directories outside our own that this run makes, with those of earlier runs."""
-    places = [HOST_ROOT.rpartition("/")[0]]
+    places = [host.home.root.rpartition("/")[0]]
     if intent.planned:
         places += [change.path.rpartition("/")[0] for change in intent.planned.files.writes]
     known = intent.observed.state.folders

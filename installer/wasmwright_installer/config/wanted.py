@@ -7,8 +7,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from wasmwright_installer.contract import HandlerEntry, RuntimeType, handler_path
+from wasmwright_installer.contract import HandlerEntry, RuntimeType
 from wasmwright_installer.detect.handlers import RUNC_TYPE
+from wasmwright_installer.home import USUAL, Home
 
 _FIRST_WITH_SHIM_OPTIONS = (1, 7)
 """containerd 1.6 has no field to hand options to a shim other than runc's."""
@@ -23,6 +24,7 @@ class NodeRules:
     """runc's `SystemdCgroup` on this node."""
     cgroup_v2: bool
     has_dbus: bool
+    home: Home = USUAL
 
 
 def handler_table(entry: HandlerEntry, rules: NodeRules) -> dict[str, Any]:
@@ -37,14 +39,14 @@ def handler_table(entry: HandlerEntry, rules: NodeRules) -> dict[str, Any]:
 
 def _oci_table(entry: HandlerEntry, rules: NodeRules) -> dict[str, Any]:
     options: dict[str, Any] = {
-        "BinaryName": handler_path(entry),
+        "BinaryName": rules.home.link(entry),
         "SystemdCgroup": rules.systemd_cgroup,
     }
     return {"runtime_type": RUNC_TYPE, **_common(entry), "options": options | dict(entry.options)}
 
 
 def _shim_table(entry: HandlerEntry, rules: NodeRules) -> dict[str, Any]:
-    table: dict[str, Any] = {"runtime_type": handler_path(entry), **_common(entry)}
+    table: dict[str, Any] = {"runtime_type": rules.home.link(entry), **_common(entry)}
     if entry.options and rules.version >= _FIRST_WITH_SHIM_OPTIONS:
         table["options"] = _shim_options(entry.options, rules)
     return table

@@ -9,7 +9,7 @@ containerd's intention, so a shim that nobody vouches for counts as one that los
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from wasmwright_installer.contract import HOST_ROOT
+from wasmwright_installer.home import own_handler
 
 _SURVIVING_SHIMS = (
     "containerd-shim-runc-v1",
@@ -42,12 +42,6 @@ class Process:
     pid: int
     executable: str
     arguments: tuple[str, ...]
-
-
-def own_handler(path: str) -> str:
-    """Return the handler whose link below our directory a path is, or ""."""
-    beginning = f"{HOST_ROOT}/bin/"
-    return path.removeprefix(beginning).split("/", 1)[0] if path.startswith(beginning) else ""
 
 
 def survives_restart(bundle: Bundle, surviving_handlers: frozenset[str]) -> bool:

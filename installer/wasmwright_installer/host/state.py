@@ -9,14 +9,8 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from wasmwright_installer.contract import HOST_ROOT
 from wasmwright_installer.errors import RefusedError
 from wasmwright_installer.host.files import HostFiles
-
-FOLDER = f"{HOST_ROOT}/state"
-_STATE = f"{FOLDER}/state.json"
-_JOURNAL = f"{FOLDER}/journal.json"
-_CONTENTS = f"{FOLDER}/files"
 
 
 class _Stored(BaseModel):
@@ -120,16 +114,20 @@ def digest(content: bytes) -> str:
 class StateStore:
     """The state of one host."""
 
-    def __init__(self, files: HostFiles) -> None:
+    def __init__(self, files: HostFiles, folder: str) -> None:
         self._files = files
+        self._folder = folder
+        self._state = f"{folder}/state.json"
+        self._journal = f"{folder}/journal.json"
+        self._contents = f"{folder}/files"
 
     def state(self) -> State:
         """Return what the last run left; an empty state if there is none."""
-        return self._load(_STATE, State) or State()
+        return self._load(self._state, State) or State()
 
     def journal(self) -> Journal | None:
         """Return the change that was under way when a run died, if there is one."""
-        return self._load(_JOURNAL, Journal)
+        return self._load(self._journal, Journal)
 
     def _load(self, path: str, model: type[Model]) -> Model | None:
         content = self._files.read(path)
@@ -147,28 +145,28 @@ class StateStore:
     def save(self, state: State) -> None:
         """Record what we hold; an empty state leaves no file."""
         if state == State():
-            self._files.delete(_STATE)
+            self._files.delete(self._state)
             return
-        self._write(_STATE, state)
+        self._write(self._state, state)
 
     def open_journal(self, journal: Journal) -> None:
         """Announce a change, before its first write."""
-        self._write(_JOURNAL, journal)
+        self._write(self._journal, journal)
 
     def close_journal(self) -> None:
         """Say that the change is complete, or undone."""
-        self._files.delete(_JOURNAL)
+        self._files.delete(self._journal)
 
     def _write(self, path: str, model: _Stored) -> None:
-        self._files.make_folders(FOLDER)
+        self._files.make_folders(self._folder)
         self._files.write(path, model.model_dump_json(indent=1).encode(), mode=0o600)
 
     def keep(self, content: bytes) -> str:
         """Keep a file's bytes and return their digest."""
         name = digest(content)
-        if self._files.read(f"{_CONTENTS}/{name}") != content:
-            self._files.make_folders(_CONTENTS)
-            self._files.write(f"{_CONTENTS}/{name}", content, mode=0o600)
+        if self._files.read(f"{self._contents}/{name}") != content:
+            self._files.make_folders(self._contents)
+            self._files.write(f"{self._contents}/{name}", content, mode=0o600)
         return name
 
     def content(self, name: str) -> bytes:
@@ -177,10 +175,10 @@ class StateStore:
         Raises:
             RefusedError: they are gone or were changed.
         """
-        content = self._files.read(f"{_CONTENTS}/{name}")
+        content = self._files.read(f"{self._contents}/{name}")
         if content is None or digest(content) != name:
             raise RefusedError(
-                f"{_CONTENTS}/{name} is gone or damaged, so the bytes of before cannot be had",
+                f"{self._contents}/{name} is gone or damaged, so the bytes of before cannot be had",
                 reason="StateUnreadable",
             )
         return content
@@ -188,8 +186,8 @@ class StateStore:
     def sweep(self, state: State) -> None:
         """Remove contents that nothing refers to, and what a killed run left half written."""
         needed = {file.original for file in state.files}
-        for name in self._files.names(_CONTENTS):
+        for name in self._files.names(self._contents):
             if name not in needed:
-                self._files.delete(f"{_CONTENTS}/{name}")
-        self._files.delete_empty_folder(_CONTENTS)
-        self._files.discard_temporary(_JOURNAL)
+                self._files.delete(f"{self._contents}/{name}")
+        self._files.delete_empty_folder(self._contents)
+        self._files.discard_temporary(self._journal)

@@ -5,11 +5,11 @@ from wasmwright_installer.detect.bundles import (
     Process,
     dead_bundles,
     live_task_ids,
-    own_handler,
     pods_lost_by_restart,
     pods_using,
     survives_restart,
 )
+from wasmwright_installer.home import own_handler
 
 OURS = "/opt/wasmwright/bin/spin/containerd-shim-spin-v2"
 
