@@ -1,4 +1,4 @@
-"""Eighth step: the daemon takes the change, by a restart through systemd that is timed."""
+"""Eighth step: the daemon takes the change, in the way of its layout; a restart is timed."""
 
 import time
 from dataclasses import dataclass
@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from wasmwright_installer.apply.host import Host
 from wasmwright_installer.host.commands import Running, run
 from wasmwright_installer.host.cri import CRI
+from wasmwright_installer.host.state import Journal
+from wasmwright_installer.layouts.layout import Activation
 
 
 class ActivationError(Exception):
@@ -34,7 +36,29 @@ class _Watch:
         return round(((self.first_after or end) - self.last_before) * 1000)
 
 
-def restart(host: Host, unit: str, socket: str) -> int:
+def activate(host: Host, journal: Journal) -> int:
+    """Have the daemon load its files; return for how many milliseconds the CRI did not answer.
+
+    Raises:
+        ActivationError: it could not be told to, or did not come back.
+    """
+    match journal.activation:
+        case Activation.RESTART:
+            return _restart(host, journal.unit, journal.socket)
+        case Activation.RELOAD:
+            _reload(host, journal.unit)
+        case Activation.WAIT:
+            pass
+    return 0
+
+
+def _reload(host: Host, unit: str) -> None:
+    done = run(host.commands, "systemctl", "reload", unit, timeout=host.limits.restart)
+    if done.code != 0:
+        raise ActivationError(f"'systemctl reload {unit}' failed: {done.output.strip()[-300:]}")
+
+
+def _restart(host: Host, unit: str, socket: str) -> int:
     """Restart the daemon; return for how many milliseconds the CRI did not answer.
 
     systemd refuses a start that comes too soon after others, and the daemon would then be down; so

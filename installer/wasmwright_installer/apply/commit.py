@@ -9,7 +9,7 @@ from wasmwright_installer.apply.host import Host
 from wasmwright_installer.apply.links import LinkPlan
 from wasmwright_installer.apply.plan import Planned
 from wasmwright_installer.apply.probe import Observed
-from wasmwright_installer.config.layout import FileChange
+from wasmwright_installer.config.files import FileChange
 from wasmwright_installer.host.state import (
     FileState,
     InstalledBinary,
@@ -86,6 +86,7 @@ def open_journal(
         baseline={name: dict(handler) for name, handler in observed.loaded.handlers.items()},
         foreign={name: dict(each) for name, each in planned.foreign.items()} if planned else {},
         ours=tuple(sorted(decision.ours | decision.handlers.keys())),
+        activation=observed.layout.activation,
         network_ready=observed.loaded.network_ready,
         unit=observed.daemon.unit,
         socket=observed.daemon.socket,

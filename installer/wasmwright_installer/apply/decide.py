@@ -2,7 +2,7 @@
 
 The document says what the node is to have, the daemon what it serves, the files what it will serve
 after its next start. Files are written when either of the last two lacks something; the daemon
-restarts only when the first of them does.
+is made to load them only when the first of them does.
 """
 
 from collections.abc import Mapping
@@ -11,7 +11,7 @@ from typing import Any
 
 from wasmwright_installer.apply.probe import Observed
 from wasmwright_installer.config import tables
-from wasmwright_installer.config.layout import sha256
+from wasmwright_installer.config.files import sha256
 from wasmwright_installer.config.wanted import NodeRules, handler_table, option_warnings
 from wasmwright_installer.contract import NodeDocument, RuntimeEntry
 from wasmwright_installer.detect.handlers import (
@@ -22,6 +22,7 @@ from wasmwright_installer.detect.handlers import (
 )
 from wasmwright_installer.errors import ConflictError
 from wasmwright_installer.home import own_handler
+from wasmwright_installer.layouts.layout import Activation
 
 Table = Mapping[str, Any]
 
@@ -39,7 +40,10 @@ class Decision:
     ours: frozenset[str]
     """Handlers that we declared before this run."""
     must_write: bool
+    must_activate: bool
+    """Whether the daemon has to load its files anew."""
     must_restart: bool
+    """Whether it stops for that."""
     why: str
     surviving: frozenset[str]
     """Handlers whose pods live through a restart."""
@@ -72,14 +76,15 @@ def decide(document: NodeDocument, observed: Observed) -> Decision:
     declared = {**_declared(document, observed, rules, ours, adopted), **wanted}
     gives_back = not document.runtimes
     necessity = _give_back(ours, observed) if gives_back else _necessity(wanted, observed)
-    must_write, must_restart, why = necessity
+    must_write, must_activate, why = necessity
     return Decision(
         wanted=wanted,
         adopted=adopted,
         handlers=dict(sorted(declared.items())) if document.runtimes else {},
         ours=ours,
         must_write=must_write,
-        must_restart=must_restart,
+        must_activate=must_activate,
+        must_restart=must_activate and observed.layout.activation is not Activation.RELOAD,
         why=why,
         surviving=_surviving(document, observed),
         warnings=tuple(
@@ -199,7 +204,7 @@ def _kept_tables(observed: Observed, ours: frozenset[str]) -> dict[str, Table]:
 
 
 def _give_back(ours: frozenset[str], observed: Observed) -> tuple[bool, bool, str]:
-    """What an empty document makes necessary: to write, to restart, and why."""
+    """What an empty document makes necessary: to write, to activate, and why."""
     served = sorted(ours & observed.loaded.handlers.keys())
     has_files = bool(observed.state.files) or any(
         observed.base.tree.get(path) != content for path, content in observed.present.tree.items()
@@ -210,7 +215,7 @@ def _give_back(ours: frozenset[str], observed: Observed) -> tuple[bool, bool, st
 
 
 def _necessity(wanted: Mapping[str, Table], observed: Observed) -> tuple[bool, bool, str]:
-    """What wanted handlers make necessary: to write, to restart, and why."""
+    """What wanted handlers make necessary: to write, to activate, and why."""
     loaded = observed.loaded.handlers
     missing = sorted(n for n, table in wanted.items() if loaded.get(n) != normal_handler(table))
     unwritten = [name for name, table in wanted.items() if not _is_held(name, table, observed)]

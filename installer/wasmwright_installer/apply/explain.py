@@ -9,7 +9,7 @@ from wasmwright_installer.apply.intent import Intent
 from wasmwright_installer.apply.probe import Observed, observe
 from wasmwright_installer.apply.result import node_fields
 from wasmwright_installer.apply.run import look
-from wasmwright_installer.config.layout import FileChange, sha256
+from wasmwright_installer.config.files import FileChange, sha256
 from wasmwright_installer.contract import (
     ChangedFile,
     HandlerStatus,
@@ -37,7 +37,7 @@ def _report(intent: Intent) -> PlanReport:
     writes = planned.files.writes if planned else ()
     gone = decision.ours & loaded.keys() if decision.gives_back else frozenset[str]()
     declared = {name: normal_handler(table) for name, table in decision.handlers.items()}
-    effective = declared if decision.must_restart else {}
+    effective = declared if decision.must_activate else {}
     return PlanReport(
         files=tuple(ChangedFile(path=each.path, diff=_diff(each)) for each in writes),
         layout=planned.files.reason if planned else "",

@@ -8,10 +8,11 @@ from typing import Any
 from wasmwright_installer.apply.decide import Decision
 from wasmwright_installer.apply.host import Host
 from wasmwright_installer.apply.probe import Observed, dump
-from wasmwright_installer.config import layout, tables
+from wasmwright_installer.config import tables
 from wasmwright_installer.config.dump import Dump
-from wasmwright_installer.config.layout import FilePlan, sha256
+from wasmwright_installer.config.files import FilePlan, sha256
 from wasmwright_installer.detect.handlers import Handler, normal_handler
+from wasmwright_installer.layouts.layout import Task, plan_files
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,13 +42,14 @@ def plan(host: Host, observed: Observed, decision: Decision) -> Planned | None:
     present, daemon = observed.present, observed.daemon
     before = dump(host, daemon, present.main if present.main in present.tree else None)
     foreign = _foreign(before.document, decision.ours)
-    files = layout.plan_files(
-        present,
-        observed.base,
-        decision.handlers,
-        foreign,
-        int(before.document.get("version", 2)),
+    task = Task(
+        present=present,
+        base=observed.base,
+        handlers=decision.handlers,
+        defaults=foreign,
+        schema=int(before.document.get("version", 2)),
     )
+    files = plan_files(observed.layout, task)
     return Planned(files, before, {name: normal_handler(table) for name, table in foreign.items()})
 
 

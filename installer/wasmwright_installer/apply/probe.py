@@ -4,9 +4,10 @@ import tomllib
 from dataclasses import dataclass
 
 from wasmwright_installer.apply.host import Host
-from wasmwright_installer.config import imports, layout
+from wasmwright_installer.config import imports
+from wasmwright_installer.config.base import base_of, refuse_unsupported
 from wasmwright_installer.config.dump import Dump
-from wasmwright_installer.config.layout import FileRecord, Present
+from wasmwright_installer.config.files import Base, FileRecord, Present, drop_in_path
 from wasmwright_installer.detect.daemon import Daemon
 from wasmwright_installer.detect.handlers import Loaded
 from wasmwright_installer.detect.support import NodeFacts
@@ -16,6 +17,8 @@ from wasmwright_installer.host.commands import run
 from wasmwright_installer.host.cri import CRIUnavailableError
 from wasmwright_installer.host.facts import find_daemon
 from wasmwright_installer.host.state import State
+from wasmwright_installer.layouts.layout import Layout
+from wasmwright_installer.layouts.table import layout_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,8 +30,9 @@ class Observed:
     daemon: Daemon
     loaded: Loaded
     state: State
+    layout: Layout
     present: Present
-    base: layout.Base
+    base: Base
 
 
 def observe(host: Host, node: NodeFacts) -> Observed:
@@ -41,10 +45,11 @@ def observe(host: Host, node: NodeFacts) -> Observed:
     daemon = find_daemon(host.files, host.commands)
     loaded = ask_loaded(host, daemon)
     state = host.state.state()
-    present = _read_configuration(host, daemon, state)
-    base = layout.base_of(present)
-    layout.refuse_unsupported(base, daemon.config_path, daemon.version.major)
-    return Observed(host.home, node, daemon, loaded, state, present, base)
+    layout = layout_of(daemon)
+    present = _read_configuration(host, daemon, layout, state)
+    base = base_of(present)
+    refuse_unsupported(base, daemon.config_path, daemon.version.major)
+    return Observed(host.home, node, daemon, loaded, state, layout, present, base)
 
 
 def ask_loaded(host: Host, daemon: Daemon) -> Loaded:
@@ -59,8 +64,9 @@ def ask_loaded(host: Host, daemon: Daemon) -> Loaded:
         ) from error
 
 
-def _read_configuration(host: Host, daemon: Daemon, state: State) -> Present:
+def _read_configuration(host: Host, daemon: Daemon, layout: Layout, state: State) -> Present:
     main = daemon.config_path
+    sources = layout.sources(main)
     records = {}
     for file in state.files:
         try:
@@ -74,7 +80,9 @@ def _read_configuration(host: Host, daemon: Daemon, state: State) -> Present:
         major=daemon.version.major,
         records=records,
         names=frozenset(state.names),
-        drop_in=host.files.read(layout.drop_in_path(main)),
+        drop_in=host.files.read(drop_in_path(main)),
+        sources={path: text for path in sources if (text := host.files.read(path)) is not None},
+        rendered=frozenset({main} if sources else ()),
     )
 
 

@@ -2,7 +2,7 @@
 
 from wasmwright_installer.apply.intent import Intent, Outcome
 from wasmwright_installer.apply.probe import Observed
-from wasmwright_installer.config.layout import table_in_use
+from wasmwright_installer.config.tables import table_in_use
 from wasmwright_installer.contract import (
     ApplyResult,
     ExitCode,
@@ -55,7 +55,7 @@ def node_fields(observed: Observed) -> dict[str, str]:
         "container_runtime": f"containerd://{observed.daemon.version.text}",
         "distribution": observed.node.distribution,
         "config_file": observed.daemon.config_path,
-        "plugin_table": table_in_use(observed.base, observed.daemon.version.major),
+        "plugin_table": table_in_use(observed.base.tree, observed.daemon.version.major),
     }
 
 

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from wasmwright_installer.apply import commit, undo
-from wasmwright_installer.apply.activate import ActivationError, restart
+from wasmwright_installer.apply.activate import ActivationError, activate
 from wasmwright_installer.apply.binaries import read_artifacts, stage
 from wasmwright_installer.apply.breaker import refuse_known_failure
 from wasmwright_installer.apply.decide import decide
@@ -124,7 +124,7 @@ def _commit_and_prove(
     host: Host, document: NodeDocument, intent: Intent, after: State
 ) -> tuple[Loaded, int]:
     decision, planned = intent.decision, intent.planned
-    is_quiet = not decision.must_restart and not (planned and planned.files.writes)
+    is_quiet = not decision.must_activate and not (planned and planned.files.writes)
     if is_quiet:
         commit.make_links(host, intent.links)
         return intent.observed.loaded, 0
@@ -142,12 +142,12 @@ def _commit_and_prove(
         host.state.close_journal()
         _tidy(host, intent, after.folders)
         raise
-    if not decision.must_restart:
+    if not decision.must_activate:
         host.state.save(after)
         host.state.close_journal()
         return intent.observed.loaded, 0
     try:
-        unavailable_ms = restart(host, journal.unit, journal.socket)
+        unavailable_ms = activate(host, journal)
         loaded = prove(host, journal)
     except ActivationError as error:
         undone = undo.roll_back(host, journal, str(error))

@@ -2,7 +2,7 @@
 
 import time
 
-from wasmwright_installer.apply.activate import ActivationError, restart
+from wasmwright_installer.apply.activate import ActivationError, activate
 from wasmwright_installer.apply.host import Host
 from wasmwright_installer.apply.verify import changed_for_others, prove_undone
 from wasmwright_installer.detect.handlers import Loaded
@@ -19,7 +19,7 @@ def roll_back(host: Host, journal: Journal, cause: str) -> RolledBackError:
     """
     foreign = restore(host, journal)
     try:
-        restart(host, journal.unit, journal.socket)
+        activate(host, journal)
         prove_undone(host, journal)
     except ActivationError as error:
         raise RollbackFailedError(

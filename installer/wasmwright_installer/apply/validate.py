@@ -8,7 +8,7 @@ from wasmwright_installer.apply.host import Host
 from wasmwright_installer.apply.plan import Planned
 from wasmwright_installer.apply.probe import Observed, dump
 from wasmwright_installer.config import dump as dumps
-from wasmwright_installer.config.layout import FilePlan
+from wasmwright_installer.config.files import FilePlan
 from wasmwright_installer.config.stage import staged
 from wasmwright_installer.host.lock import RUN_FOLDER
 

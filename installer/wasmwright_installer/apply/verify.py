@@ -1,12 +1,14 @@
 """Ninth step: the proof, by what the daemon then serves, that the change is what was wanted."""
 
 import time
+from collections.abc import Callable
 
 from wasmwright_installer.apply.activate import ActivationError
 from wasmwright_installer.apply.host import Host
 from wasmwright_installer.detect.handlers import Handler, Loaded, normal_handler
 from wasmwright_installer.host.cri import CRIUnavailableError
 from wasmwright_installer.host.state import Journal
+from wasmwright_installer.layouts.layout import Activation
 
 
 def prove(host: Host, journal: Journal) -> Loaded:
@@ -15,11 +17,7 @@ def prove(host: Host, journal: Journal) -> Loaded:
     Raises:
         ActivationError: a handler of ours is missing or differs, or one of others changed.
     """
-    loaded = _when_ready(host, journal)
-    problem = wrong_after_change(loaded, journal)
-    if problem:
-        raise ActivationError(problem)
-    return loaded
+    return _served(host, journal, lambda loaded: wrong_after_change(loaded, journal))
 
 
 def prove_undone(host: Host, journal: Journal) -> Loaded:
@@ -28,28 +26,38 @@ def prove_undone(host: Host, journal: Journal) -> Loaded:
     Raises:
         ActivationError: one is not.
     """
-    loaded = _when_ready(host, journal)
-    for name, before in sorted(journal.baseline.items()):
-        if loaded.handlers.get(name) not in (before, journal.foreign.get(name)):
-            raise ActivationError(f"handler {name!r} became {_shown(loaded, name)}, was {before}")
-    return loaded
+    return _served(host, journal, lambda loaded: _wrong_after_undo(loaded, journal))
 
 
-def _when_ready(host: Host, journal: Journal) -> Loaded:
-    """Wait until pods can be created again, as far as they could before."""
+def _served(host: Host, journal: Journal, problem_of: Callable[[Loaded], str]) -> Loaded:
+    """Wait until pods can be created again, as far as they could before, and all is as it should.
+
+    After a restart the first answer decides. A reload, or a supervisor that has to notice, takes
+    effect at some later time, so there the question is asked again.
+    """
     cri = host.cri(journal.socket)
     deadline = time.monotonic() + host.limits.settle
     while True:
-        problem = f"{journal.unit} is not ready after {host.limits.settle:g} s"
+        problem, is_ready = f"{journal.unit} is not ready after {host.limits.settle:g} s", False
         try:
             loaded = cri.loaded(host.limits.answer)
-            if loaded.runtime_ready and loaded.network_ready >= journal.network_ready:
+            is_ready = loaded.runtime_ready and loaded.network_ready >= journal.network_ready
+            problem = problem_of(loaded) if is_ready else problem
+            if not problem:
                 return loaded
         except CRIUnavailableError as error:
             problem = f"{journal.unit} does not serve the CRI ({error})"
-        if time.monotonic() > deadline:
+        is_final = is_ready and journal.activation is Activation.RESTART
+        if is_final or time.monotonic() > deadline:
             raise ActivationError(problem)
         time.sleep(host.limits.step)
+
+
+def _wrong_after_undo(loaded: Loaded, journal: Journal) -> str:
+    for name, before in sorted(journal.baseline.items()):
+        if loaded.handlers.get(name) not in (before, journal.foreign.get(name)):
+            return f"handler {name!r} became {_shown(loaded, name)}, was {before}"
+    return ""
 
 
 def wrong_after_change(loaded: Loaded, journal: Journal) -> str:

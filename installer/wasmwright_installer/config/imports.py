@@ -17,6 +17,16 @@ _VERSION_LINE = re.compile(rb"^[ \t]*version[ \t]*=[^\n]*\n", re.MULTILINE)
 _ARRAY = re.compile(rb"""^[ \t]*["']?imports["']?[ \t]*=[ \t]*\[""", re.MULTILINE)
 
 
+OWN_GLOB = "wasmwright*.toml"
+"""Imported instead of the file itself: a glob may match nothing, so no order of writing or removing
+leaves a configuration that the daemon refuses; and it reads nobody else's files."""
+
+
+def own_glob(main: str) -> str:
+    """Return the import that reaches our own file beside a main one."""
+    return posixpath.join(posixpath.dirname(main), "conf.d", OWN_GLOB)
+
+
 def patterns(path: str, document: Document) -> tuple[str, ...]:
     """Return a document's imports as absolute paths and globs, in order."""
     declared = document.get("imports") or ()

@@ -50,6 +50,22 @@ def all_runtimes(document: Document) -> dict[str, Any]:
     return merged
 
 
+def table_in_use(tree: Mapping[str, bytes], major: int) -> str:
+    """Return the plugin table whose handlers the daemon takes, by what the files hold.
+
+    The schema number does not decide: a file of schema 2 may hold the newer table, and containerd
+    2.x takes handlers of the older one only where no file has any in the newer one.
+    """
+    if major == 1:
+        return GRPC_TABLE
+    documents = [parse(path, content) for path, content in tree.items()]
+    for holds in (runtimes, plugin):
+        for table in (RUNTIME_TABLE, GRPC_TABLE):
+            if any(holds(document, table) is not None for document in documents):
+                return table
+    return RUNTIME_TABLE
+
+
 def default_runtime(document: Document) -> str:
     """Return the name of the handler for pods without a RuntimeClass, or ""."""
     for table in (RUNTIME_TABLE, GRPC_TABLE):

@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from wasmwright_installer.errors import RefusedError
 from wasmwright_installer.host.files import HostFiles
+from wasmwright_installer.layouts.layout import Activation
 
 
 class _Stored(BaseModel):
@@ -98,6 +99,7 @@ class Journal(_Stored):
     """What others declare in the files, which may not have been loaded yet."""
     ours: tuple[str, ...]
     """Handlers of ours before or after."""
+    activation: Activation = Activation.RESTART
     network_ready: bool
     unit: str
     socket: str

@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 from unit.installer.mains import RUNC, SCHEMA_2, G, schema_3
-from wasmwright_installer.config import layout
+from unit.installer.planning import plan_for
+from wasmwright_installer.config.files import Present
 from wasmwright_installer.config.imports import load_order, matches
-from wasmwright_installer.config.layout import Present
 from wasmwright_installer.config.stage import staged
 from wasmwright_installer.detect.handlers import (
     Loaded,
@@ -65,7 +65,7 @@ def with_ours(files: dict[str, bytes], major: int) -> dict[str, bytes]:
     tree = load_order(MAIN, files.get, lambda glob: [p for p in files if matches(glob, p)])
     now = Present(MAIN, tree, major, {}, frozenset())
     runc = {"runc": {"runtime_type": "io.containerd.runc.v2"}}
-    return dict(layout.plan_files(now, layout.base_of(now), WANTED, runc, 4).tree)
+    return dict(plan_for(now, WANTED, runc).tree)
 
 
 def loaded(daemon: Path, folder: Path, files: dict[str, bytes]) -> Loaded:

@@ -8,10 +8,11 @@ from typing import Any
 import pytest
 
 from unit.installer.mains import SCHEMA_2, schema_3
-from wasmwright_installer.config import layout, tables
+from unit.installer.planning import plan_for
+from wasmwright_installer.config import tables
 from wasmwright_installer.config.dump import Dump, refuse_side_effects
+from wasmwright_installer.config.files import FilePlan, FileRecord, Present, drop_in_path, sha256
 from wasmwright_installer.config.imports import load_order, matches
-from wasmwright_installer.config.layout import FileRecord, Present, sha256
 from wasmwright_installer.config.stage import staged
 
 pytestmark = pytest.mark.integration
@@ -45,7 +46,7 @@ def ask(daemon: Path, folder: Path, files: dict[str, bytes]) -> Dump:
     return Dump.parse(done.stdout, done.stderr)
 
 
-def present(files: dict[str, bytes], major: int, plan: layout.FilePlan | None = None) -> Present:
+def present(files: dict[str, bytes], major: int, plan: FilePlan | None = None) -> Present:
     changes = plan.changes if plan else ()
     tree = load_order(MAIN, files.get, lambda glob: [p for p in files if matches(glob, p)])
     records = {
@@ -54,7 +55,7 @@ def present(files: dict[str, bytes], major: int, plan: layout.FilePlan | None = 
         if each.after is not None
     }
     names = plan.names if plan else frozenset[str]()
-    return Present(MAIN, tree, major, records, names, files.get(layout.drop_in_path(MAIN)))
+    return Present(MAIN, tree, major, records, names, files.get(drop_in_path(MAIN)))
 
 
 def step(
@@ -63,7 +64,7 @@ def step(
     now: Present,
     handlers: dict[str, dict[str, Any]],
     ours: frozenset[str],
-) -> tuple[layout.FilePlan, dict[str, bytes]]:
+) -> tuple[FilePlan, dict[str, bytes]]:
     """Plan a change and let the daemon judge it, as a run does."""
     before = ask(daemon, folder / "before", dict(now.tree))
     foreign = {
@@ -72,7 +73,7 @@ def step(
         if name not in ours
     }
     schema = int(before.document["version"])
-    plan = layout.plan_files(now, layout.base_of(now), handlers, foreign, schema)
+    plan = plan_for(now, handlers, foreign, schema)
     after = ask(daemon, folder / "after", dict(plan.tree))
     refuse_side_effects(before, after, handlers, ours | handlers.keys())
     return plan, dict(plan.tree)

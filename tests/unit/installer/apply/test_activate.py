@@ -7,7 +7,7 @@ import pytest
 from typing_extensions import override
 
 from unit.installer.fake_host import IMPATIENT, Done
-from wasmwright_installer.apply.activate import ActivationError, restart
+from wasmwright_installer.apply.activate import ActivationError, activate
 from wasmwright_installer.apply.host import Host
 from wasmwright_installer.apply.verify import prove
 from wasmwright_installer.detect.handlers import Loaded
@@ -67,6 +67,23 @@ def host(played: Restart) -> Host:
     return Host(HostFiles(Path("/")), played, lambda _: played, limits)
 
 
+def journal() -> Journal:
+    return Journal(
+        config="",
+        document="",
+        previous=State(),
+        next=State(),
+        files=(),
+        restarts=True,
+        baseline={},
+        foreign={},
+        ours=(),
+        network_ready=True,
+        unit="c.service",
+        socket="/s",
+    )
+
+
 @pytest.mark.parametrize(
     ("ends", "gone", "expected"),
     [
@@ -83,7 +100,7 @@ def test_restart__gap__is_from_the_last_answer_to_the_first(
     clock = Clock()
     monkeypatch.setattr("wasmwright_installer.apply.activate.time", clock)
     played = Restart(clock, ends, gone)
-    measured = restart(host(played), "c.service", "/s")
+    measured = activate(host(played), journal())
     assert played.log == ["reset-failed", "restart"], "or systemd may refuse to start it again"
     assert measured == pytest.approx(expected, abs=25)
 
@@ -105,25 +122,8 @@ def test_restart__fails__is_told_and_nothing_keeps_running(
 ) -> None:
     monkeypatch.setattr("wasmwright_installer.apply.activate.time", played.clock)
     with pytest.raises(ActivationError, match=match):
-        restart(host(played), "c.service", "/s")
+        activate(host(played), journal())
     assert played.is_killed is (played.ends == 999)
-
-
-def journal() -> Journal:
-    return Journal(
-        config="",
-        document="",
-        previous=State(),
-        next=State(),
-        files=(),
-        restarts=True,
-        baseline={},
-        foreign={},
-        ours=(),
-        network_ready=True,
-        unit="c.service",
-        socket="/s",
-    )
 
 
 def test_prove__daemon_never_answers__gives_up(monkeypatch: pytest.MonkeyPatch) -> None:

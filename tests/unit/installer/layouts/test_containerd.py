@@ -7,10 +7,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from unit.installer import planning
 from unit.installer.mains import RUNC, SCHEMA_2, G, R, schema_3
-from wasmwright_installer.config import layout, tables
+from wasmwright_installer.config import tables
+from wasmwright_installer.config.base import base_of, refuse_unsupported
+from wasmwright_installer.config.files import FilePlan, FileRecord, Present, sha256
 from wasmwright_installer.config.imports import load_order
-from wasmwright_installer.config.layout import FilePlan, FileRecord, Present, sha256
 from wasmwright_installer.config.tables import GRPC_TABLE, RUNTIME_TABLE
 from wasmwright_installer.errors import ConflictError, RefusedError, UnsupportedNodeError
 
@@ -58,7 +60,7 @@ def present(
 
 
 def plan_for(now: Present, handlers: dict[str, Any], schema: int = 4) -> FilePlan:
-    return layout.plan_files(now, layout.base_of(now), handlers, DEFAULTS, schema)
+    return planning.plan_for(now, handlers, DEFAULTS, schema)
 
 
 def carried_out(files: dict[str, bytes], plan: FilePlan) -> dict[str, bytes]:
@@ -142,7 +144,7 @@ def test_plan_files__somebody_edited_in_between__only_ours_goes(
     plan = plan_for(present(files, major), LIGHT | CRUN)
     after = carried_out(files, plan)
     after[MAIN] = edit + after[MAIN]
-    base = layout.base_of(present(after, major, plan))
+    base = base_of(present(after, major, plan))
     back = plan_for(present(after, major, plan), {})
     gone = carried_out(after, back)
     assert tomllib.loads(gone[MAIN].decode()) == tomllib.loads(files[MAIN].decode())
@@ -226,7 +228,7 @@ def test_plan_files__added_and_removed__is_the_identity_on_bytes(
 )
 def test_table_in_use__containerd_2__goes_by_what_the_files_hold(text: str, table: str) -> None:
     now = present({MAIN: text.encode()}, 2)
-    assert layout.table_in_use(layout.base_of(now), 2) == table
+    assert tables.table_in_use(base_of(now).tree, 2) == table
 
 
 def test_plan_files__containerd_2__writes_no_version_into_the_drop_in() -> None:
@@ -289,7 +291,7 @@ def test_base_of__somebody_wrote_between_our_marks__is_a_conflict_with_the_line(
     )
     after[MAIN] = after[MAIN].replace(b"# wasmwright: end", stranger.encode())
     with pytest.raises(ConflictError, match=rf"kata between .* {MAIN} \(line 7\)"):
-        layout.base_of(present(after, 1, plan))
+        base_of(present(after, 1, plan))
 
 
 @pytest.mark.parametrize("imported", [True, False])
@@ -315,9 +317,9 @@ def test_plan_files__foreign_file_of_our_name__is_a_conflict(*, imported: bool) 
 def test_refuse_unsupported__file_that_cannot_be_continued__is_refused(
     text: str, major: int, reason: str
 ) -> None:
-    base = layout.base_of(present({MAIN: text.encode()}, major))
+    base = base_of(present({MAIN: text.encode()}, major))
     with pytest.raises(UnsupportedNodeError, match=MAIN) as caught:
-        layout.refuse_unsupported(base, MAIN, major)
+        refuse_unsupported(base, MAIN, major)
     assert caught.value.reason == reason
 
 
@@ -334,7 +336,7 @@ def test_refuse_unsupported__file_that_cannot_be_continued__is_refused(
 def test_refuse_unsupported__file_that_can_be_continued__is_accepted(
     files: dict[str, bytes], major: int
 ) -> None:
-    layout.refuse_unsupported(layout.base_of(present(files, major)), MAIN, major)
+    refuse_unsupported(base_of(present(files, major)), MAIN, major)
 
 
 def test_plan_files__tables_that_cannot_be_continued__are_refused_with_the_way() -> None:
@@ -351,12 +353,12 @@ def test_base_of__somebody_rewrote_the_file_without_our_marks__ours_is_found_by_
     bare = b"".join(
         line for line in after[MAIN].splitlines(keepends=True) if b"wasmwright:" not in line
     )
-    base = layout.base_of(present({MAIN: bare}, 1, plan))
+    base = base_of(present({MAIN: bare}, 1, plan))
     assert tomllib.loads(base.tree[MAIN].decode()) == tomllib.loads(files[MAIN].decode())
 
 
 def test_base_of__handlers_were_only_ours__no_empty_table_is_left() -> None:
     text = f'version = 2\n[{G}.containerd]\nruntimes = {{ light = {{ runtime_type = "/x" }} }}\n'
     now = present({MAIN: text.encode()}, 1, names=frozenset({"light"}))
-    base = tomllib.loads(layout.base_of(now).tree[MAIN].decode())
+    base = tomllib.loads(base_of(now).tree[MAIN].decode())
     assert base["plugins"][GRPC_TABLE]["containerd"] == {}

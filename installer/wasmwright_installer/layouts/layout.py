@@ -1,0 +1,74 @@
+"""What a row of the table says: how to know a kind of node, what to write, how it is taken."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+
+from wasmwright_installer.config.files import (
+    Base,
+    FilePlan,
+    Handlers,
+    Present,
+    changes_between,
+    without_rendered,
+)
+from wasmwright_installer.config.tables import RUNTIME_TABLE
+from wasmwright_installer.detect.daemon import Daemon
+
+
+class Activation(StrEnum):
+    """How the daemon comes to load changed files."""
+
+    RESTART = "Restart"
+    RELOAD = "Reload"
+    """The unit reloads: nothing is interrupted."""
+    WAIT = "Wait"
+    """A supervisor watches the files and does what is needed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """What is to be declared, in which files."""
+
+    present: Present
+    base: Base
+    handlers: Handlers
+    """Every handler that is to be declared for us."""
+    defaults: Handlers
+    """What the daemon serves without us, to be written out where it would be lost."""
+    schema: int
+    """The newest schema that the daemon's binary knows."""
+
+
+def _nothing(_: str) -> tuple[str, ...]:
+    return ()
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """One kind of node."""
+
+    name: str
+    """As it is shown to people: `containerd 2.x`, `k3s`."""
+    is_for: Callable[[Daemon], bool]
+    plan: Callable[[Task], FilePlan]
+    """Declare the handlers; never called without any."""
+    sources: Callable[[str], tuple[str, ...]] = _nothing
+    """Main file -> the files that it is rendered from; none = it is written by nobody else."""
+    activation: Activation = Activation.RESTART
+
+
+def plan_files(layout: Layout, task: Task) -> FilePlan:
+    """Plan the files that declare the task's handlers; none at all gives the node back."""
+    if task.handlers:
+        return layout.plan(task)
+    present, base = task.present, task.base
+    after = without_rendered(present, base.tree) | dict(base.sources)
+    return FilePlan(
+        changes=changes_between(present, base, after),
+        tree=base.tree,
+        table=RUNTIME_TABLE,
+        names=frozenset(),
+        reason="nothing is wanted",
+        warnings=base.warnings,
+    )
