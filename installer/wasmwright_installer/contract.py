@@ -7,7 +7,6 @@ are only ever added, with a default that means what an older peer did.
 
 import hashlib
 import json
-import re
 from enum import IntEnum, StrEnum
 from typing import Annotated, Literal, Self
 
@@ -310,8 +309,3 @@ class HostStatus(NodeReport):
     drift: tuple[str, ...]
     unfinished: bool
     """A run was ended in the middle of a change; the next one takes care of it."""
-
-
-def is_handler(name: str) -> bool:
-    """Tell whether a name may be a CRI handler of ours."""
-    return re.match(HANDLER_PATTERN, name) is not None

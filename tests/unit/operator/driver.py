@@ -128,10 +128,6 @@ class Driver:
         found: Raw = self.get(WASM_NODES.plural, node).get("status", {})
         return found
 
-    def runtime_status(self, name: str) -> Raw:
-        found: Raw = self.get(WASM_RUNTIMES.plural, name).get("status", {})
-        return found
-
     def running(self) -> list[Raw]:
         """Return the Jobs that have no pod which has ended."""
         ended = {

@@ -11,7 +11,6 @@ from wasmwright_operator.fleet import DeclareAhead, FleetPolicy
 from wasmwright_operator.records import NodeRecord, RuntimeRecord, Taint
 
 KWASM = FleetPolicy(kwasm_runtimes=("spin", "wasmtime"))
-EVERYWHERE = {"placement": {"nodeSelector": {}}}
 SPIN, WASMTIME = given.runtime("spin"), given.runtime("wasmtime")
 TAINT = Taint("dedicated", "NoSchedule", "gpu")
 
