@@ -15,7 +15,7 @@ from wasmwright_operator.api.wasmnode import (
 from wasmwright_operator.conditions import capped, condition, rfc3339, with_times
 from wasmwright_operator.node.backoff import next_try
 from wasmwright_operator.node.outcome import Outcome
-from wasmwright_operator.records import WasmNodeRecord
+from wasmwright_operator.records import NodeRecord, WasmNodeRecord
 
 _STATES: Final[dict[int | None, NodeState]] = {
     ExitCode.UNSUPPORTED: NodeState.UNSUPPORTED,
@@ -26,11 +26,15 @@ _WARNINGS: Final = 16
 _MESSAGE: Final = 4096
 
 
-def conclude(record: WasmNodeRecord, outcome: Outcome, now: datetime) -> WasmNodeStatus:
+def conclude(
+    node: NodeRecord, record: WasmNodeRecord, outcome: Outcome, now: datetime
+) -> WasmNodeStatus:
     """Return the status after a run: with success what it says, else what was there before."""
     problem = _problem(record, outcome)
-    status = _fresh_facts(record.status, outcome.result).model_copy(
+    status = _fresh_facts(record.status, outcome.result)
+    status = status.model_copy(
         update={
+            "container_runtime": status.container_runtime or node.container_runtime,
             "concluded_hash": record.spec.hash,
             "concluded_attempt": record.spec.attempt,
         }

@@ -133,7 +133,7 @@ def _ended(
 ) -> Iterator[Action]:
     if outcome.must_stop_job and job is not None and not job.deleting:
         yield DeleteJob(name=job.name, uid=job.uid)
-    after = replace(record, status=conclude(record, outcome, now))
+    after = replace(record, status=conclude(node, record, outcome, now))
     if _is_given_back(after):
         yield from _forget(node, record)
         return

@@ -38,6 +38,8 @@ class NodeRecord:
     arch: str = ""
     os: str = "linux"
     machine_id: str = ""
+    container_runtime: str = ""
+    """As the kubelet reports it: `containerd://2.4.2`."""
 
     def wish(self, key: str) -> str:
         """Return what a label or annotation says; the label wins, as it outlives the node."""
@@ -70,4 +72,5 @@ def parse_node(raw: Mapping[str, Any]) -> NodeRecord:
         arch=labels.get(names.ARCH_LABEL) or info.get("architecture", ""),
         os=labels.get(names.OS_LABEL) or info.get("operatingSystem") or "linux",
         machine_id=info.get("machineID", ""),
+        container_runtime=info.get("containerRuntimeVersion", ""),
     )

@@ -208,6 +208,14 @@ def test_failure__of_the_same_hash_again__counts_on_and_of_another_starts_over()
     assert written(plan(other, ended(other, ExitCode.ARTIFACT, "X"))).failures == 1
 
 
+def test_failure__before_the_installer_saw_the_node__still_names_its_container_runtime() -> None:
+    node = replace(NODE, container_runtime="containerd://2.4.2")
+    pod = ended(FIRST, ExitCode.ARTIFACT, "DownloadFailed")
+    assert written(plan(FIRST, pod, node=node)).container_runtime == "containerd://2.4.2"
+    told = ended(FIRST, ExitCode.ARTIFACT, "NotExecutable", container_runtime="containerd://2.4.3")
+    assert written(plan(FIRST, told, node=node)).container_runtime == "containerd://2.4.3"
+
+
 def test_blocked_run__names_the_pods() -> None:
     pod = ended(FIRST, ExitCode.IN_USE, "PodsInUse", blocking_pods=("default/web",))
 

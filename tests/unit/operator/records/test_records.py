@@ -38,9 +38,10 @@ def test_parse_node__two_heartbeats__give_equal_records() -> None:
 
 def test_parse_node__without_labels__falls_back_to_the_node_info() -> None:
     info = {"architecture": "arm64", "operatingSystem": "windows", "machineID": "m"}
-    record = parse_node(raw_node(status={"nodeInfo": info}))
+    record = parse_node(raw_node(status={"nodeInfo": info | {"containerRuntimeVersion": "c://2"}}))
 
     assert (record.arch, record.os, record.machine_id) == ("arm64", "windows", "m")
+    assert record.container_runtime == "c://2"
 
 
 def test_parse_node__keeps_only_the_annotations_that_are_ours_to_read() -> None:
