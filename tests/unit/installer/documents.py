@@ -17,6 +17,8 @@ from wasmwright_installer.contract import (
     WasmPods,
 )
 
+SPIN = HandlerEntry(handler="spin", binary="containerd-shim-spin-v2")
+
 
 def shim(name: str, *, content: bytes = b"", **fields: object) -> RuntimeEntry:
     """A downloaded shim whose artifact is its own content."""
@@ -71,3 +73,8 @@ def artifacts(
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "manifest.json").write_text(Manifest(artifacts=fetched).model_dump_json())
     return folder
+
+
+def fetched(tmp_path: Path, wanted: NodeDocument) -> Path:
+    """What fetch would have left for a document."""
+    return artifacts(tmp_path / "artifacts", *wanted.runtimes)

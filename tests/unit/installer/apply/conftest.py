@@ -1,0 +1,28 @@
+"""Played nodes in the states in which runs find them."""
+
+from pathlib import Path
+
+import pytest
+
+from unit.installer.fake_host import MAIN_V2, MAIN_V3, FakeNode, make_node
+
+MAINS = {
+    "1.7": ("1.7.24", MAIN_V2),
+    "1.7 with nothing but a comment": ("1.7.24", b"# nothing\n"),
+    "1.7 without a file": ("1.7.24", None),
+    "1.7 without handlers": ("1.7.24", b'version = 2\nroot = "/var/lib/containerd"\n'),
+    "2.4": ("2.4.2", MAIN_V3),
+    "2.4 with the older table": ("2.4.2", MAIN_V2),
+    "2.4 without a file": ("2.4.2", None),
+}
+
+
+@pytest.fixture(params=list(MAINS.values()), ids=list(MAINS))
+def node(request: pytest.FixtureRequest, tmp_path: Path) -> FakeNode:
+    version, main = request.param
+    return make_node(tmp_path / "host", version, main)
+
+
+@pytest.fixture(params=[("1.7.24", MAIN_V2), ("2.4.2", MAIN_V3)], ids=["1.7", "2.4"])
+def usual(request: pytest.FixtureRequest, tmp_path: Path) -> FakeNode:
+    return make_node(tmp_path / "host", *request.param)

@@ -1,0 +1,84 @@
+"""Somebody else edits the node between our runs, or our own records are lost."""
+
+from pathlib import Path
+
+import pytest
+
+from unit.installer.documents import document, fetched, shim
+from unit.installer.fake_host import MAIN, MAIN_V2, FakeNode, make_node
+from wasmwright_installer.apply.run import apply
+from wasmwright_installer.errors import (
+    RefusedError,
+)
+
+
+def test_apply__foreign_edit_in_between__is_kept_and_told(usual: FakeNode, tmp_path: Path) -> None:
+    wanted = document(shim("light"))
+    main = usual.read(MAIN)
+    apply(usual.host, wanted, fetched(tmp_path, wanted))
+    edited = usual.read(MAIN).replace(b"localhost/pause:1", b"localhost/pause:2")
+    usual.put(MAIN, edited)
+    result = apply(usual.host, document(), None)
+    assert usual.read(MAIN) == main.replace(b"localhost/pause:1", b"localhost/pause:2")
+    assert result.warnings == (f"{MAIN} was edited by somebody else since wasmwright changed it",)
+
+
+def test_apply__our_part_was_thrown_out__is_written_again(usual: FakeNode, tmp_path: Path) -> None:
+    wanted = document(shim("light"))
+    main = usual.read(MAIN)
+    apply(usual.host, wanted, fetched(tmp_path, wanted))
+    usual.put(MAIN, main)
+    result = apply(usual.host, wanted, None)
+    assert (result.changed, result.restarted) == (True, False), "the daemon still serves it"
+    usual.daemon.restart()
+    assert "light" in usual.daemon.loaded
+
+
+def test_apply__record_is_lost__finds_its_part_by_the_marks(
+    usual: FakeNode, tmp_path: Path
+) -> None:
+    main = usual.read(MAIN)
+    wanted = document(shim("light"))
+    apply(usual.host, wanted, fetched(tmp_path, wanted))
+    (usual.root / "opt/wasmwright/state/state.json").unlink()
+    apply(usual.host, document(), None)
+    assert usual.read(MAIN) == main
+    assert set(usual.daemon.loaded) == {"runc"}
+    assert not usual.files.exists("/opt/wasmwright")
+
+
+def test_apply__somebody_elses_edit_was_not_loaded_yet__may_appear_with_our_restart(
+    tmp_path: Path,
+) -> None:
+    table = b"""
+[plugins."io.containerd.grpc.v1.cri".containerd.runtimes.kata]
+  runtime_type = "io.containerd.kata.v2"
+"""
+    node = make_node(tmp_path / "host", "1.7.24", MAIN_V2)
+    node.put(MAIN, MAIN_V2 + table)
+    wanted = document(shim("light"))
+    assert apply(node.host, wanted, fetched(tmp_path, wanted)).handlers == ("kata", "light", "runc")
+
+
+def test_apply__state_cannot_be_read__is_refused_with_the_way_out(
+    usual: FakeNode, tmp_path: Path
+) -> None:
+    wanted = document(shim("light"))
+    apply(usual.host, wanted, fetched(tmp_path, wanted))
+    usual.put("/opt/wasmwright/state/state.json", b"{broken")
+    with pytest.raises(RefusedError, match=r"state\.json cannot be read") as caught:
+        apply(usual.host, document(), None)
+    assert caught.value.reason == "StateUnreadable"
+
+
+@pytest.mark.parametrize("damage", ["gone", "changed"])
+def test_apply__bytes_of_before_are_lost__the_marks_lead_back(
+    usual: FakeNode, tmp_path: Path, damage: str
+) -> None:
+    main = usual.read(MAIN)
+    wanted = document(shim("light"))
+    apply(usual.host, wanted, fetched(tmp_path, wanted))
+    for kept in (usual.root / "opt/wasmwright/state/files").iterdir():
+        kept.unlink() if damage == "gone" else kept.write_bytes(b"other")
+    apply(usual.host, document(), None)
+    assert usual.read(MAIN) == main

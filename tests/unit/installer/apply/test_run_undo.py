@@ -1,0 +1,114 @@
+"""The daemon does not take a change: the way back, and the memory of it."""
+
+from pathlib import Path
+
+import pytest
+
+from unit.installer.documents import document, fetched, shim
+from unit.installer.fake_host import MAIN, MAIN_V2, FakeNode, make_node
+from wasmwright_installer.apply.run import apply
+from wasmwright_installer.errors import (
+    RefusedError,
+    RollbackFailedError,
+    RolledBackError,
+)
+from wasmwright_installer.host.commands import Completed
+
+
+def test_apply__daemon_does_not_come_up__is_rolled_back_and_not_tried_again(
+    usual: FakeNode, tmp_path: Path
+) -> None:
+    before, loaded = usual.tree(), dict(usual.daemon.loaded)
+    usual.daemon.refuses = "light"
+    wanted = document(shim("light"))
+    folder = fetched(tmp_path, wanted)
+    with pytest.raises(RolledBackError, match=r"restart containerd.service' failed"):
+        apply(usual.host, wanted, folder)
+    assert usual.daemon.loaded == loaded
+    assert {k: v for k, v in usual.tree().items() if k.startswith("/etc")} == {
+        k: v for k, v in before.items() if k.startswith("/etc")
+    }
+    restarts = usual.daemon.restarts
+    with pytest.raises(RefusedError, match="--retry") as caught:
+        apply(usual.host, wanted, folder)
+    assert (caught.value.reason, usual.daemon.restarts) == ("FailedBefore", restarts)
+    usual.daemon.refuses = ""
+    assert apply(usual.host, wanted, folder, retry=True).restarted
+    apply(usual.host, document(), None)
+    assert usual.tree() == before
+
+
+def test_apply__change_failed_before__is_tried_under_a_new_token_and_once_per_token(
+    usual: FakeNode, tmp_path: Path
+) -> None:
+    usual.daemon.refuses = "light"
+    wanted = document(shim("light"))
+    asked = wanted.model_copy(update={"retry_token": "monday"})
+    folder = fetched(tmp_path, wanted)
+    for tried in (wanted, asked):
+        with pytest.raises(RolledBackError):
+            apply(usual.host, tried, folder)
+    with pytest.raises(RefusedError, match="retryToken"):
+        apply(usual.host, asked, folder)
+
+
+def test_apply__change_failed_before__another_document_is_tried(
+    usual: FakeNode, tmp_path: Path
+) -> None:
+    usual.daemon.refuses = "light"
+    wanted = document(shim("light"))
+    with pytest.raises(RolledBackError):
+        apply(usual.host, wanted, fetched(tmp_path, wanted))
+    other = document(shim("other"))
+    assert apply(usual.host, other, fetched(tmp_path, other)).restarted
+
+
+def test_apply__handler_of_somebody_else_vanishes__is_rolled_back(tmp_path: Path) -> None:
+    table = b"""
+[plugins."io.containerd.grpc.v1.cri".containerd.runtimes.kata]
+  runtime_type = "io.containerd.kata.v2"
+"""
+    node = make_node(tmp_path / "host", "1.7.24", MAIN_V2 + table)
+    node.daemon.loses = "kata"
+    wanted = document(shim("light"))
+    with pytest.raises(RollbackFailedError, match="'kata' of somebody else became absent"):
+        apply(node.host, wanted, fetched(tmp_path, wanted))
+    assert node.read(MAIN) == MAIN_V2 + table
+
+
+def test_apply__rollback_fails_too__says_so_and_the_next_run_goes_on_with_it(
+    usual: FakeNode, tmp_path: Path
+) -> None:
+    main = usual.read(MAIN)
+    usual.daemon.refuses = "runc"
+    wanted = document(shim("light"))
+    folder = fetched(tmp_path, wanted)
+    with pytest.raises(RollbackFailedError, match=r"journalctl -u containerd.service"):
+        apply(usual.host, wanted, folder)
+    assert usual.read(MAIN) == main
+    usual.daemon.refuses = ""
+    with pytest.raises(RolledBackError, match="a run was ended"):
+        apply(usual.host, wanted, folder)
+    assert usual.daemon.is_up
+
+
+def test_apply__somebody_edits_while_the_daemon_fails__that_edit_is_kept(
+    usual: FakeNode, tmp_path: Path
+) -> None:
+    wanted = document(shim("light"))
+    folder = fetched(tmp_path, wanted)
+    restart = usual.daemon.restart
+    edit = b"# edited in between\n"
+
+    def edit_and_fail() -> Completed:
+        if usual.daemon.restarts == 0:
+            usual.put(MAIN, usual.read(MAIN) + edit)
+            usual.daemon.restarts += 1
+            usual.daemon.is_up = False
+            return Completed(1, stderr="failed")
+        return restart()
+
+    usual.daemon.restart = edit_and_fail  # type: ignore[method-assign]  # plays a person
+    with pytest.raises(RolledBackError, match=f"except {MAIN}, which somebody edited"):
+        apply(usual.host, wanted, folder)
+    assert usual.read(MAIN).endswith(edit)
