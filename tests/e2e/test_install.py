@@ -2,7 +2,6 @@
 
 import pytest
 
-from localcluster import Node
 from support.kube_view import containerd_boots, get, labels
 from support.lab import Lab
 from support.node_files import photograph
@@ -36,7 +35,7 @@ def test_annotated_nodes__of_both_majors__run_wasm_through_shim_and_crun(lab: La
     for node in lab.nodes:
         lab.ask(node, None)
     for node in lab.nodes:
-        _wait_given_back(lab, node)
+        lab.wait_given_back(node)
         assert photograph(node.root, *CHANGED_BY_US) == before[node.name]
         assert containerd_boots(node) == boots[node.name] + 2, "giving back costs the other one"
         assert lab.pod_identity(bystanders[node.name]) == bystanders[node.name].identity
@@ -69,7 +68,7 @@ def test_kwasm_annotation__asks_for_the_compatibility_set(lab: Lab) -> None:
     assert labels(lab.cluster, node)["kwasm.sh/kwasm-provisioned"] == node.name
     assert "hello from wasm" in lab.run_hello(node, "wasmtest")
     lab.kubectl("annotate", "node", node.name, "kwasm.sh/kwasm-node-")
-    _wait_given_back(lab, node)
+    lab.wait_given_back(node)
     assert "kwasm.sh/kwasm-provisioned" not in labels(lab.cluster, node)
 
 
@@ -82,13 +81,4 @@ def test_node_selector__places_the_runtime_on_labelled_nodes_only(lab: Lab) -> N
 
     assert get(lab.cluster, "wn", other.name) == {}
     lab.kubectl("label", "node", chosen.name, "pool-")
-    _wait_given_back(lab, chosen)
-
-
-def _wait_given_back(lab: Lab, node: Node) -> None:
-    eventually(lambda: get(lab.cluster, "wn", node.name), until=lambda wn: not wn, within=60)
-    eventually(
-        lambda: [key for key in labels(lab.cluster, node) if "wasmwright.dev" in key],
-        until=lambda ours: not ours,
-        within=10,
-    )
+    lab.wait_given_back(chosen)

@@ -89,6 +89,15 @@ class Lab:
             within=WITHIN,
         )
 
+    def wait_given_back(self, node: Node) -> None:
+        """Wait until nothing in the API says any more that the node has a runtime."""
+        eventually(lambda: get(self.cluster, "wn", node.name), until=lambda wn: not wn, within=60)
+        eventually(
+            lambda: [key for key in labels(self.cluster, node) if "wasmwright.dev" in key],
+            until=lambda ours: not ours,
+            within=10,
+        )
+
     def run_hello(self, node: Node, runtime: str) -> str:
         """Run a wasm pod to its end on the node, through the RuntimeClass, and return its log."""
         eventually(lambda: get(self.cluster, "runtimeclass", runtime), until=bool, within=WITHIN)
