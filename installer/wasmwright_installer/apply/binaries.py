@@ -172,6 +172,7 @@ def sweep_store(host: Host) -> bool:
     """Remove what no link leads to and no process runs from; return whether anything went."""
     loose = unreferenced_stores(host)
     if not loose:
+        host.files.delete_empty_folder(host.home.store)
         return False
     running = {each.executable.removesuffix(" (deleted)") for each in all_processes(host.files)}
     free = [folder for folder in loose if not any(exe.startswith(f"{folder}/") for exe in running)]

@@ -1,7 +1,8 @@
 """Seventh step: the change itself, announced in a journal before its first write.
 
-The order within: bytes to go back to, journal, links, then the files in the order of the plan.
-After each single write the configuration on disk is one that the daemon accepts.
+The order within: bytes to go back to, journal, everything prepared beside its place, then renames:
+links, and files in the order of the plan. After each single rename the configuration on disk is one
+that the daemon accepts, and none of them needs space on the disk.
 """
 
 from wasmwright_installer.apply.decide import Decision
@@ -10,6 +11,7 @@ from wasmwright_installer.apply.links import LinkPlan
 from wasmwright_installer.apply.plan import Planned
 from wasmwright_installer.apply.probe import Observed
 from wasmwright_installer.config.files import FileChange
+from wasmwright_installer.errors import RefusedError
 from wasmwright_installer.host.state import (
     FileState,
     InstalledBinary,
@@ -104,18 +106,37 @@ def _way_back(change: FileChange) -> bytes | None:
     return change.before if change.is_write else change.original
 
 
-def make_links(host: Host, links: LinkPlan) -> None:
-    """Make and exchange symlinks, each by one rename."""
+def prepare(host: Host, links: LinkPlan, planned: Planned | None) -> None:
+    """Put all that a change consists of beside its place: what can fail for space fails now.
+
+    Raises:
+        RefusedError: the host takes no more; nothing of it is left there.
+    """
+    writes = planned.files.writes if planned else ()
+    try:
+        for link in links.changes:
+            host.files.make_folders(link.path.rpartition("/")[0])
+            host.files.prepare_link(link.path, link.after)
+        for change in writes:
+            if change.after is not None:
+                host.files.make_folders(change.path.rpartition("/")[0])
+                host.files.prepare(change.path, change.after)
+    except RefusedError:
+        for path in (*(link.path for link in links.changes), *(change.path for change in writes)):
+            host.files.discard_temporary(path)
+        raise
+
+
+def exchange_links(host: Host, links: LinkPlan) -> None:
+    """Exchange the symlinks that were prepared, each by one rename."""
     for link in links.changes:
-        host.files.make_folders(link.path.rpartition("/")[0])
-        host.files.link(link.path, link.after)
+        host.files.switch_link(link.path)
 
 
-def write_files(host: Host, planned: Planned) -> None:
-    """Write the planned files in their order."""
+def exchange_files(host: Host, planned: Planned) -> None:
+    """Exchange the files that were prepared, in the order of the plan."""
     for change in planned.files.writes:
         if change.after is None:
-            host.files.delete(change.path)
+            host.files.delete(change.path, follow=True)
         else:
-            host.files.make_folders(change.path.rpartition("/")[0])
-            host.files.write(change.path, change.after)
+            host.files.switch(change.path)

@@ -4,9 +4,12 @@ What is needed is read from the disk and not from memory, so that the leavings o
 killed go too.
 """
 
+import contextlib
+
 from wasmwright_installer.apply.binaries import sweep_store
 from wasmwright_installer.apply.host import Host
 from wasmwright_installer.apply.links import LinkPlan
+from wasmwright_installer.errors import RefusedError
 from wasmwright_installer.host.state import State
 
 
@@ -44,12 +47,18 @@ def record(host: Host, after: State) -> None:
 
 
 def tidy(host: Host, after: State, *, is_new: bool) -> None:
-    """After a run that was refused late: take away what it had put down for itself."""
-    sweep(host)
-    if is_new:
-        host.files.delete_tree(host.home.state)
-        host.files.delete_empty_folder(host.home.root)
-        _remove_folders(host, after)
+    """After a run that was refused late: take away what it had put down for itself.
+
+    A host that cannot even be swept has been told of by the refusal already.
+    """
+    with contextlib.suppress(RefusedError):
+        host.state.close_journal()
+        sweep(host)
+        host.state.sweep(after)
+        if is_new:
+            host.files.delete_tree(host.home.state)
+            host.files.delete_empty_folder(host.home.root)
+            _remove_folders(host, after)
 
 
 def _remove_folders(host: Host, state: State) -> None:

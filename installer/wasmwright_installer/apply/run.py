@@ -1,5 +1,7 @@
 """One run: the steps in their order. Every step before `commit` leaves the host as it was."""
 
+import contextlib
+from collections.abc import Iterator
 from pathlib import Path
 
 from wasmwright_installer.apply import commit, undo
@@ -20,11 +22,16 @@ from wasmwright_installer.apply.verify import prove
 from wasmwright_installer.contract import ApplyResult, NodeDocument
 from wasmwright_installer.detect.handlers import Loaded
 from wasmwright_installer.detect.support import NodeFacts, refuse_immutable
-from wasmwright_installer.errors import InstallerError, WrongNodeError
+from wasmwright_installer.errors import (
+    InstallerError,
+    RefusedError,
+    RollbackFailedError,
+    WrongNodeError,
+)
 from wasmwright_installer.host.bundles import remove_dead
 from wasmwright_installer.host.facts import node_facts
 from wasmwright_installer.host.lock import node_lock
-from wasmwright_installer.host.state import State
+from wasmwright_installer.host.state import Journal, State
 
 
 def look(host: Host, document: NodeDocument) -> Intent:
@@ -84,25 +91,46 @@ def apply(
 
 def _change(host: Host, document: NodeDocument, intent: Intent, artifacts: Path | None) -> Outcome:
     folders = _folders(host, intent)
-    try:
+    with _tidied(host, intent, folders):
         staged = stage(host, intent.runtimes, read_artifacts(artifacts), intent.observed.state)
-    except InstallerError:
-        _tidy(host, intent, folders)
-        raise
     after = commit.next_state(
         intent.observed, intent.decision, intent.planned, staged.installed, folders
     ).model_copy(update={"document": identity_of(document)})
     loaded, unavailable_ms = _commit_and_prove(host, document, intent, after)
-    removed = remove_obsolete(host, intent.links)
-    record(host, after)
+    removed, unrecorded = _settle(host, intent, after)
     wrote = bool(intent.planned and intent.planned.files.writes)
     return Outcome(
         loaded=loaded,
         changed=wrote or removed or bool(intent.links.changes),
         restarted=intent.decision.must_restart,
         unavailable_ms=unavailable_ms,
-        warnings=staged.warnings,
+        warnings=(*staged.warnings, *unrecorded),
     )
+
+
+def _settle(host: Host, intent: Intent, after: State) -> tuple[bool, tuple[str, ...]]:
+    """Write down a change that is complete, and clear up; return whether anything went.
+
+    A disk that is full by now undoes nothing: the journal says the same to the next run.
+    """
+    try:
+        host.state.save(after)
+        host.state.close_journal()
+        removed = remove_obsolete(host, intent.links)
+        record(host, after)
+    except RefusedError as error:
+        return True, (f"{error.message}; the change is complete, the next run writes it down",)
+    return removed, ()
+
+
+@contextlib.contextmanager
+def _tidied(host: Host, intent: Intent, folders: tuple[str, ...]) -> Iterator[None]:
+    """Take away what a step put down for itself if it is refused."""
+    try:
+        yield
+    except InstallerError:
+        _tidy(host, intent, folders)
+        raise
 
 
 def _tidy(host: Host, intent: Intent, folders: tuple[str, ...]) -> None:
@@ -124,27 +152,24 @@ def _commit_and_prove(
     host: Host, document: NodeDocument, intent: Intent, after: State
 ) -> tuple[Loaded, int]:
     decision, planned = intent.decision, intent.planned
-    is_quiet = not decision.must_activate and not (planned and planned.files.writes)
-    if is_quiet:
-        commit.make_links(host, intent.links)
+    if not decision.must_activate and not (planned and planned.files.writes):
+        _exchange_links(host, intent, after)
         return intent.observed.loaded, 0
-    journal = commit.open_journal(
-        host, intent.observed, decision, planned, intent.links, after, attempt_of(document)
-    )
+    with _tidied(host, intent, after.folders):
+        journal = commit.open_journal(
+            host, intent.observed, decision, planned, intent.links, after, attempt_of(document)
+        )
     try:
-        commit.make_links(host, intent.links)
+        commit.prepare(host, intent.links, planned)
+        commit.exchange_links(host, intent.links)
         if planned:
-            commit.write_files(host, planned)
+            commit.exchange_files(host, planned)
         for bundle in intent.usage.dead:
             remove_dead(host.commands, bundle)
-    except InstallerError:
-        undo.restore(host, journal)
-        host.state.close_journal()
-        _tidy(host, intent, after.folders)
+    except InstallerError as error:
+        _take_back(host, intent, journal, error)
         raise
     if not decision.must_activate:
-        host.state.save(after)
-        host.state.close_journal()
         return intent.observed.loaded, 0
     try:
         unavailable_ms = activate(host, journal)
@@ -153,6 +178,34 @@ def _commit_and_prove(
         undone = undo.roll_back(host, journal, str(error))
         sweep(host)
         raise undone from error
-    host.state.save(after)
-    host.state.close_journal()
     return loaded, unavailable_ms
+
+
+def _exchange_links(host: Host, intent: Intent, after: State) -> None:
+    """Make a change that is only links.
+
+    The record comes first. Should the process die before the links, the next run sees by the disk
+    that they are missing.
+    """
+    with _tidied(host, intent, after.folders):
+        commit.prepare(host, intent.links, None)
+        host.state.save(after)
+        commit.exchange_links(host, intent.links)
+
+
+def _take_back(host: Host, intent: Intent, journal: Journal, cause: InstallerError) -> None:
+    """Undo writes that the daemon has not read yet.
+
+    Raises:
+        RollbackFailedError: not even that can be written; the journal stays for the next run.
+    """
+    try:
+        undo.restore(host, journal)
+        host.state.close_journal()
+    except RefusedError as error:
+        raise RollbackFailedError(
+            f"{cause.message}; and what was written before that cannot be taken back "
+            f"({error.message}); the daemon has not read it, the next run takes it back",
+            reason="RollbackFailed",
+        ) from cause
+    _tidy(host, intent, journal.next.folders)

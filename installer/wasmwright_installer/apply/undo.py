@@ -52,7 +52,7 @@ def restore(host: Host, journal: Journal) -> list[str]:
         if present != file.after:
             foreign.append(file.path)
         elif file.before is None:
-            host.files.delete(file.path)
+            host.files.delete(file.path, follow=True)
         else:
             host.files.make_folders(file.path.rpartition("/")[0])
             host.files.write(file.path, host.state.content(file.before))

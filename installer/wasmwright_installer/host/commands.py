@@ -1,7 +1,7 @@
 """Commands on the host: the second port, beside files, through which a host is changed."""
 
+import os
 import subprocess
-import tempfile
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -74,7 +74,7 @@ class HostCommands(Commands):
 
     @override
     def start(self, *arguments: str) -> Running:
-        stdout, stderr = tempfile.TemporaryFile(), tempfile.TemporaryFile()  # noqa: SIM115  # closed by poll
+        stdout, stderr = _memory("stdout"), _memory("stderr")
         process = subprocess.Popen(
             [*self._prefix, *arguments],
             stdin=subprocess.DEVNULL,
@@ -89,6 +89,11 @@ _ENVIRONMENT = {
     "PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
     "LC_ALL": "C",
 }
+
+
+def _memory(name: str) -> IO[bytes]:
+    """Return a file in memory: a full or read-only disk is what we may be here to find out."""
+    return os.fdopen(os.memfd_create(name), "w+b")
 
 
 class _Process(Running):

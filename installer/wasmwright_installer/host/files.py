@@ -1,8 +1,8 @@
 """Files of one host, under a given root: read, written atomically, led through its own symlinks.
 
 A write is seen whole or not at all, also after a power cut: temporary file beside the target,
-fsync, rename, fsync of the directory. Mode, owner and extended attributes (SELinux labels) of a
-file that is replaced are kept, and a symlink is followed, so that what is configured stays where
+fsync, rename, fsync of the directory. Mode, owner and extended attributes (SELinux labels, ACLs) of
+a file that is replaced are kept, and a symlink is followed, so that what is configured stays where
 it is.
 """
 
@@ -15,10 +15,13 @@ from collections.abc import Callable, Iterator
 from fnmatch import fnmatchcase
 from pathlib import Path
 
-from wasmwright_installer.errors import RefusedError
+from wasmwright_installer.host.write_errors import explained
 
 _MAX_LINKS = 40
 _CREATE = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW
+
+_OF_THE_CONTENT = {"security.ima", "security.evm"}
+"""Attributes that vouch for the bytes of a file, which are other ones now."""
 
 _ABSENT = (FileNotFoundError, NotADirectoryError, ProcessLookupError)
 """The last is what /proc says of a process that has just ended."""
@@ -52,6 +55,10 @@ class HostFiles:
                     pending = [step for step in target.split("/") if step] + pending
                     resolved = [] if target.startswith("/") else resolved
         return self.root.joinpath(*resolved)
+
+    def place(self, path: str) -> Path:
+        """Return where the file itself lies for us: where a write of this path has to happen."""
+        return Path(os.path.realpath(path)) if self.root == Path("/") else self.local(path)
 
     def _link_target(self, parts: list[str]) -> str | None:
         try:
@@ -108,54 +115,76 @@ class HostFiles:
 
     def write(self, path: str, content: bytes, *, mode: int = 0o644) -> None:
         """Replace or create a file atomically."""
-        self.write_stream(path, lambda descriptor: _write_all(descriptor, content), mode=mode)
+        self.prepare(path, content, mode=mode)
+        self.switch(path)
 
     def write_stream(self, path: str, fill: Callable[[int], None], *, mode: int = 0o644) -> None:
         """Replace or create a file atomically with what `fill` writes to a descriptor."""
-        target = self.local(path)
+        self.prepare_stream(path, fill, mode=mode)
+        self.switch(path)
+
+    def prepare(self, path: str, content: bytes, *, mode: int = 0o644) -> None:
+        """Put a file's new content beside it, where it only waits for `switch`.
+
+        All that needs space happens here, so that a change of several files can be prepared as a
+        whole before the first of them is seen.
+        """
+        self.prepare_stream(path, lambda descriptor: _write_all(descriptor, content), mode=mode)
+
+    def prepare_stream(self, path: str, fill: Callable[[int], None], *, mode: int = 0o644) -> None:
+        """Put what `fill` writes to a descriptor beside a file."""
+        target = self.place(path)
         temporary = _temporary(target)
-        with _explained(path):
+        with explained(self.root, path, target), _withdrawn(temporary):
             descriptor = os.open(temporary, _CREATE, 0o600)
             try:
-                try:
-                    os.fchmod(descriptor, mode)
-                    _keep_attributes(target, descriptor)
-                    fill(descriptor)
-                    os.fsync(descriptor)
-                finally:
-                    os.close(descriptor)
-                temporary.rename(target)
-            except BaseException:
-                with contextlib.suppress(FileNotFoundError):
-                    temporary.unlink()
-                raise
-            _sync_folder(target.parent)
+                os.fchmod(descriptor, mode)
+                _keep_attributes(target, descriptor)
+                fill(descriptor)
+                os.fsync(descriptor)
+            finally:
+                os.close(descriptor)
+
+    def switch(self, path: str) -> None:
+        """Give what was prepared for a file its name, by one rename."""
+        self._switch(path, self.place(path))
 
     def link(self, path: str, target: str) -> None:
         """Make a path a symlink, replacing what is there by rename."""
+        self.prepare_link(path, target)
+        self.switch_link(path)
+
+    def prepare_link(self, path: str, target: str) -> None:
+        """Put a symlink beside a path, where it only waits for `switch_link`."""
         place = self.local(path, follow=False)
-        temporary = _temporary(place)
-        with _explained(path):
+        with explained(self.root, path, place):
             with contextlib.suppress(FileNotFoundError):
-                temporary.unlink()
-            temporary.symlink_to(target)
-            try:
-                temporary.rename(place)
-            except BaseException:
-                temporary.unlink()
-                raise
+                _temporary(place).unlink()
+            _temporary(place).symlink_to(target)
+
+    def switch_link(self, path: str) -> None:
+        """Give a symlink that was prepared its name, by one rename."""
+        self._switch(path, self.local(path, follow=False))
+
+    def _switch(self, path: str, place: Path) -> None:
+        temporary = _temporary(place)
+        with explained(self.root, path, place), _withdrawn(temporary):
+            temporary.rename(place)
             _sync_folder(place.parent)
 
     def discard_temporary(self, path: str) -> None:
         """Remove what a run that was killed in the middle of a write left beside a file."""
-        for place in {self.local(path), self.local(path, follow=False)}:
+        for place in {self.place(path), self.local(path, follow=False)}:
             with contextlib.suppress(FileNotFoundError, NotADirectoryError):
                 _temporary(place).unlink()
 
-    def delete(self, path: str) -> None:
-        """Remove a file or symlink; one that is not there is no error."""
-        place = self.local(path, follow=False)
-        with _explained(path), contextlib.suppress(FileNotFoundError, NotADirectoryError):
+    def delete(self, path: str, *, follow: bool = False) -> None:
+        """Remove a file or symlink, or what the symlink leads to; it may be gone already."""
+        place = self.place(path) if follow else self.local(path, follow=False)
+        with (
+            explained(self.root, path, place),
+            contextlib.suppress(FileNotFoundError, NotADirectoryError),
+        ):
             place.unlink()
             _sync_folder(place.parent)
 
@@ -168,9 +197,10 @@ class HostFiles:
     def make_folders(self, folder: str) -> None:
         """Create a directory with its parents."""
         for path in self.missing_folders(folder):
-            with _explained(path), contextlib.suppress(FileExistsError):
-                self.local(path).mkdir(0o755)
-                _sync_folder(self.local(path).parent)
+            place = self.local(path)
+            with explained(self.root, path, place), contextlib.suppress(FileExistsError):
+                place.mkdir(0o755)
+                _sync_folder(place.parent)
 
     def delete_empty_folder(self, folder: str) -> None:
         """Remove a directory if nothing is in it."""
@@ -180,7 +210,7 @@ class HostFiles:
     def delete_tree(self, folder: str) -> None:
         """Remove a directory of ours with everything in it; symlinks are removed, not followed."""
         place = self.local(folder, follow=False)
-        with _explained(folder), contextlib.suppress(FileNotFoundError):
+        with explained(self.root, folder, place), contextlib.suppress(FileNotFoundError):
             shutil.rmtree(place)
 
 
@@ -192,6 +222,17 @@ def _temporary(place: Path) -> Path:
     return place.with_name(f".{place.name}.wasmwright-new")
 
 
+@contextlib.contextmanager
+def _withdrawn(temporary: Path) -> Iterator[None]:
+    """Leave no half of a file if its write fails."""
+    try:
+        yield
+    except BaseException:
+        with contextlib.suppress(FileNotFoundError):
+            temporary.unlink()
+        raise
+
+
 def _write_all(descriptor: int, content: bytes) -> None:
     view = memoryview(content)
     while view:
@@ -199,15 +240,17 @@ def _write_all(descriptor: int, content: bytes) -> None:
 
 
 def _keep_attributes(existing: Path, descriptor: int) -> None:
+    """Owner before mode, since a change of owner takes mode bits away."""
     try:
         status = existing.stat()
     except FileNotFoundError:
         return
-    os.fchmod(descriptor, stat.S_IMODE(status.st_mode))
     os.fchown(descriptor, status.st_uid, status.st_gid)
-    with contextlib.suppress(OSError):
-        for name in os.listxattr(existing):
-            os.setxattr(descriptor, name, os.getxattr(existing, name))
+    os.fchmod(descriptor, stat.S_IMODE(status.st_mode))
+    with contextlib.suppress(OSError):  # a file system without attributes
+        for name in set(os.listxattr(existing)) - _OF_THE_CONTENT:
+            with contextlib.suppress(OSError):  # one that cannot be set must not lose the others
+                os.setxattr(descriptor, name, os.getxattr(existing, name))
 
 
 def _sync_folder(folder: Path) -> None:
@@ -216,16 +259,3 @@ def _sync_folder(folder: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
-
-
-@contextlib.contextmanager
-def _explained(path: str) -> Iterator[None]:
-    """Turn what the kernel refuses into a sentence that names the host's path."""
-    try:
-        yield
-    except OSError as error:
-        raise RefusedError(
-            f"{path} cannot be written on this host: {error.strerror}; "
-            "make it writable, or free some space, and run again",
-            reason="HostNotWritable",
-        ) from error

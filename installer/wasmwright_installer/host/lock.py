@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 from wasmwright_installer.errors import LockedError
 from wasmwright_installer.host.files import HostFiles
+from wasmwright_installer.host.write_errors import explained
 
 RUN_FOLDER = "/run/wasmwright"
 """Lock and staged files; forgotten at boot."""
@@ -21,9 +22,12 @@ def node_lock(files: HostFiles, wait: float) -> Iterator[None]:
 
     Raises:
         LockedError: another run still held it after `wait` seconds.
+        RefusedError: the host's /run cannot be written.
     """
     files.make_folders(RUN_FOLDER)
-    descriptor = os.open(files.local(f"{RUN_FOLDER}/lock"), os.O_RDWR | os.O_CREAT, 0o600)
+    place = files.local(f"{RUN_FOLDER}/lock")
+    with explained(files.root, f"{RUN_FOLDER}/lock", place):
+        descriptor = os.open(place, os.O_RDWR | os.O_CREAT, 0o600)
     try:
         _acquire(descriptor, wait)
         yield

@@ -160,8 +160,11 @@ class StateStore:
         self._files.delete(self._journal)
 
     def _write(self, path: str, model: _Stored) -> None:
+        content = model.model_dump_json(indent=1).encode()
+        if self._files.read(path) == content:
+            return
         self._files.make_folders(self._folder)
-        self._files.write(path, model.model_dump_json(indent=1).encode(), mode=0o600)
+        self._files.write(path, content, mode=0o600)
 
     def keep(self, content: bytes) -> str:
         """Keep a file's bytes and return their digest."""

@@ -41,14 +41,14 @@ OPERATIONS: dict[str, tuple[NodeDocument, NodeDocument]] = {
 NEWER = {"light": b"#!/bin/sh\n# newer\n"}
 
 
-def _prepared(tmp_path: Path, version: str, main: bytes | None, first: NodeDocument) -> FakeNode:
+def prepared(tmp_path: Path, version: str, main: bytes | None, first: NodeDocument) -> FakeNode:
     node = make_node(tmp_path, version, main)
     if first.runtimes:
         apply(node.host, first, artifacts(tmp_path / "art", *first.runtimes))
     return node
 
 
-def _run(node: FakeNode, wanted: NodeDocument) -> None:
+def run(node: FakeNode, wanted: NodeDocument) -> None:
     contents = NEWER if wanted is OTHER else None
     folder = artifacts(node.root / "art", *wanted.runtimes, contents=contents)
     apply(node.host, wanted, folder)
@@ -58,7 +58,7 @@ def _crash_at(node: FakeNode, wanted: NodeDocument, point: int) -> bool:
     """Run until the change of this number; return whether there is one."""
     node.files.changes, node.files.dies_at = 0, point
     try:
-        _run(node, wanted)
+        run(node, wanted)
     except Crash:
         return True
     finally:
@@ -68,7 +68,7 @@ def _crash_at(node: FakeNode, wanted: NodeDocument, point: int) -> bool:
 
 def _points(node: FakeNode, wanted: NodeDocument) -> int:
     node.files.changes = 0
-    _run(node, wanted)
+    run(node, wanted)
     return node.files.changes
 
 
@@ -90,19 +90,19 @@ def test_apply__dies_at_any_change__the_next_run_reaches_the_goal(
     tmp_path: Path, version: str, main: bytes | None, first: NodeDocument, then: NodeDocument
 ) -> None:
     untouched = make_node(tmp_path / "untouched", version, main).tree()
-    prepared = _prepared(tmp_path / "prepared", version, main, first)
-    goal = copy_of(prepared, tmp_path / "goal")
+    ready = prepared(tmp_path / "prepared", version, main, first)
+    goal = copy_of(ready, tmp_path / "goal")
     points = _points(goal, then)
     assert points > 5
     for point in range(1, points + 1):
-        node = copy_of(prepared, tmp_path / str(point))
+        node = copy_of(ready, tmp_path / str(point))
         assert _crash_at(node, then, point), f"no change number {point}"
         assert "runc" in node.daemon.handlers(MAIN, must_exist=False), f"at {point}"
-        _run(node, then)
+        run(node, then)
         assert node.tree() == goal.tree(), f"died at change {point} of {points}"
         assert node.daemon.loaded == goal.daemon.loaded, f"died at change {point} of {points}"
         if point % 4 == 0:
-            _run(node, NOTHING)
+            run(node, NOTHING)
             assert node.tree() == untouched, f"died at change {point} of {points}"
 
 
@@ -121,7 +121,7 @@ def test_apply__dies_while_it_goes_back__the_next_run_has_the_node_as_before(
         node.daemon.refuses = "light"
         node.files.changes, node.files.dies_at = 0, point
         try:
-            _run(node, ONE)
+            run(node, ONE)
         except Crash:
             node.files.dies_at = None
         except RolledBackError:
@@ -137,5 +137,5 @@ def _settle(node: FakeNode) -> None:
     """Give the node back; where the daemon was down, the first run ends with the way back."""
     if not node.daemon.is_up:
         with pytest.raises(RolledBackError, match="a run was ended"):
-            _run(node, NOTHING)
-    _run(node, NOTHING)
+            run(node, NOTHING)
+    run(node, NOTHING)

@@ -1,6 +1,5 @@
 """Runs that are refused, with the host as it was."""
 
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -82,22 +81,3 @@ def test_apply__what_the_daemon_dumps_is_no_toml__is_refused(
     wanted = document(shim("light"))
     with pytest.raises(RefusedError, match="prints is no TOML"):
         apply(usual.host, wanted, fetched(tmp_path, wanted))
-
-
-def test_apply__disk_is_full_in_the_middle__every_byte_is_as_before(
-    usual: FakeNode, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    before = usual.tree()
-    write = usual.files.write_stream
-
-    def full(path: str, fill: Callable[[int], None], *, mode: int = 0o644) -> None:
-        if path == MAIN:
-            raise RefusedError("no space", reason="HostNotWritable")
-        write(path, fill, mode=mode)
-
-    monkeypatch.setattr(usual.files, "write_stream", full)
-    wanted = document(shim("light"))
-    with pytest.raises(RefusedError, match="no space"):
-        apply(usual.host, wanted, fetched(tmp_path, wanted))
-    assert usual.tree() == before
-    assert usual.daemon.restarts == 0

@@ -65,6 +65,79 @@ def test_write__existing_file__keeps_mode_owner_and_attributes(files: HostFiles)
     assert listed(files.root / "etc") == ["a"]
 
 
+def test_write__one_attribute_cannot_be_set__keeps_the_others(
+    files: HostFiles, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place = files.root / "etc/a"
+    place.write_bytes(b"old")
+    labels = {"security.selinux": b"system_u:object_r:etc_t:s0\0", "user.z": b"last"}
+    for name, value in labels.items():
+        os.setxattr(place, name, value)
+    listed_names = os.listxattr
+    monkeypatch.setattr(os, "listxattr", lambda path: ["system.refused", *listed_names(path)])
+    files.write("/etc/a", b"new")
+    assert {name: os.getxattr(place, name) for name in labels} == labels
+
+
+def test_write__signature_of_the_old_content__is_not_kept(
+    files: HostFiles, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (files.root / "etc/a").write_bytes(b"old")
+    copied: list[str] = []
+    monkeypatch.setattr(os, "listxattr", lambda _: ["security.ima", "user.a"])
+    monkeypatch.setattr(os, "getxattr", lambda _path, name: name.encode())
+    monkeypatch.setattr(os, "setxattr", lambda _file, name, _value: copied.append(name))
+    files.write("/etc/a", b"new")
+    assert copied == ["user.a"]
+
+
+@pytest.mark.parametrize("is_root", [False, True], ids=["below a root", "root is /"])
+def test_write__symlink_into_another_directory__keeps_link_owner_mode_and_label_of_the_file(
+    tmp_path: Path, *, is_root: bool
+) -> None:
+    real, link = tmp_path / "data/real.toml", tmp_path / "etc/config.toml"
+    for place in (real, link):
+        place.parent.mkdir()
+    real.write_bytes(b"old")
+    os.chown(real, 12, 34)
+    real.chmod(0o4640)
+    os.setxattr(real, "security.selinux", b"system_u:object_r:etc_t:s0\0")
+    link.symlink_to("../data/real.toml")
+    files = HostFiles(Path("/") if is_root else tmp_path)
+    files.write(str(link) if is_root else "/etc/config.toml", b"new")
+    status = real.stat()
+    assert link.readlink() == Path("../data/real.toml")
+    assert real.read_bytes() == b"new"
+    assert (status.st_mode & 0o7777, status.st_uid, status.st_gid) == (0o4640, 12, 34)
+    assert os.getxattr(real, "security.selinux").startswith(b"system_u:object_r:etc_t:s0")
+    assert listed(tmp_path / "data") == ["real.toml"]
+    assert listed(tmp_path / "etc") == ["config.toml"]
+
+
+def test_write__symlink_that_leads_nowhere__makes_the_file_and_its_deletion_takes_that(
+    files: HostFiles,
+) -> None:
+    (files.root / "data").mkdir()
+    (files.root / "etc/a").symlink_to("/data/a")
+    files.write("/etc/a", b"new")
+    assert listed(files.root / "data") == ["a"]
+    files.delete("/etc/a", follow=True)
+    assert listed(files.root / "data") == []
+    assert (files.root / "etc/a").is_symlink()
+
+
+def test_prepare__nothing_is_seen_until_the_switch(files: HostFiles) -> None:
+    files.write("/etc/a", b"old")
+    files.link("/etc/l", "old")
+    files.prepare("/etc/a", b"new")
+    files.prepare_link("/etc/l", "new")
+    assert (files.read("/etc/a"), files.link_target("/etc/l")) == (b"old", "old")
+    files.switch("/etc/a")
+    files.switch_link("/etc/l")
+    assert (files.read("/etc/a"), files.link_target("/etc/l")) == (b"new", "new")
+    assert listed(files.root / "etc") == ["a", "l"]
+
+
 def test_write__new_file__has_the_wanted_mode_whatever_the_umask(files: HostFiles) -> None:
     before = os.umask(0o077)
     try:
@@ -92,7 +165,7 @@ def test_write__fails_half_way__leaves_the_old_content_and_nothing_else(files: H
 
     with pytest.raises(RefusedError, match=r"/etc/a cannot be written.*No space left") as caught:
         files.write_stream("/etc/a", fill)
-    assert caught.value.reason == "HostNotWritable"
+    assert caught.value.reason == "DiskFull"
     assert listed(files.root / "etc") == ["a"]
     assert files.read("/etc/a") == b"old"
 
