@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from unit.installer.documents import document, fetched, shim
+from unit.installer.documents import crun, document, fetched, shim
 from unit.installer.fake_host import MAIN, MAIN_V2, FakeNode, make_node
 from wasmwright_installer.apply.run import apply
 from wasmwright_installer.errors import (
@@ -32,6 +32,34 @@ def test_apply__our_part_was_thrown_out__is_written_again(usual: FakeNode, tmp_p
     assert (result.changed, result.restarted) == (True, False), "the daemon still serves it"
     usual.daemon.restart()
     assert "light" in usual.daemon.loaded
+
+
+def test_apply__files_hold_it_but_the_daemon_was_never_restarted__restarts(
+    usual: FakeNode, tmp_path: Path
+) -> None:
+    wanted = document(shim("light"))
+    before = dict(usual.daemon.loaded)
+    apply(usual.host, wanted, fetched(tmp_path, wanted))
+    usual.daemon.loaded = before
+    result = apply(usual.host, wanted, None)
+    assert (result.restarted, usual.daemon.restarts) == (True, 2)
+    assert "light" in usual.daemon.loaded
+
+
+def test_apply__containerd_was_upgraded_to_2_x__moves_to_a_file_of_our_own(tmp_path: Path) -> None:
+    node = make_node(tmp_path / "host", "1.7.24", MAIN_V2)
+    first, second = document(shim("light")), document(shim("light"), crun())
+    apply(node.host, first, fetched(tmp_path, first))
+    node.daemon.version = "2.4.2"
+    node.daemon.restart()
+    assert not apply(node.host, first, None).changed, "2.x reads the older table too"
+    apply(node.host, second, fetched(tmp_path, second))
+    assert set(node.daemon.loaded) == {"runc", "light", "crun"}
+    assert node.read(MAIN).count(b"wasmwright: begin") == 0
+    assert node.files.exists("/etc/containerd/conf.d/wasmwright.toml")
+    apply(node.host, document(), None)
+    assert node.read(MAIN) == MAIN_V2
+    assert not node.files.exists("/etc/containerd/conf.d")
 
 
 def test_apply__record_is_lost__finds_its_part_by_the_marks(

@@ -88,6 +88,14 @@ def test_labels(
     assert {key: value for key, value in labels.items() if value is not None} == after
 
 
+def test_labels__clobbered_by_a_kubelet_that_registered_anew__are_written_again() -> None:
+    old = {**READY_AND_PROVISIONED, names.runtime_label("spin"): "pending"}
+    assert label_changes(given.node(labels=old), record(status())) == {
+        names.runtime_label("spin"): "ready"
+    }
+    assert label_changes(given.node(), record(status())) == READY_AND_PROVISIONED
+
+
 def test_labels__as_they_should_be__are_not_written() -> None:
     assert label_changes(given.node(labels=READY_AND_PROVISIONED), record(status())) == {}
 
