@@ -1,4 +1,4 @@
-"""Sixth step: binaries into the store, and the proof that the host can execute them."""
+"""Sixth step: binaries into the store."""
 
 import hashlib
 import os
@@ -7,14 +7,13 @@ from pathlib import Path
 
 from wasmwright_installer.apply.host import Host
 from wasmwright_installer.apply.links import stored_path, unreferenced_stores
-from wasmwright_installer.contract import HostBinary, Manifest, RuntimeEntry, RuntimeType
+from wasmwright_installer.apply.tryout import try_out
+from wasmwright_installer.contract import Manifest, RuntimeEntry
 from wasmwright_installer.errors import ArtifactError
-from wasmwright_installer.host.commands import NOT_EXECUTABLE, run
 from wasmwright_installer.host.processes import all_processes
 from wasmwright_installer.host.state import InstalledBinary, State
 
 _CHUNK = 1 << 20
-_PROBE_TIMEOUT = 10.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +57,7 @@ def stage(
         if entry.source.http is not None:
             binary_sha256, is_new = _store(host, entry, artifacts, known)
         if is_new:
-            warnings += _try(host, entry)
+            warnings += try_out(host, entry)
         installed[entry.handler.handler] = InstalledBinary(
             name=entry.name,
             version=entry.version,
@@ -120,52 +119,6 @@ def _copy(host: Host, source: Path, path: str, expected: str) -> None:
             )
 
     host.files.write_stream(path, fill, mode=0o755)
-
-
-def _try(host: Host, entry: RuntimeEntry) -> list[str]:
-    """Execute a binary on the host once.
-
-    A shim answers `-v`, an OCI runtime `--version`. Only a probe of the document's own is binding:
-    a shim that is a script hands `-v` to another one, whose answer says nothing about it.
-    """
-    path = stored_path(host.home, entry)
-    if entry.source.host_path is not None:
-        _require_host_binary(host, entry, entry.source.host_path)
-        if entry.source.host_path.probe is not None:
-            return []
-    question = "--version" if entry.handler.type is RuntimeType.OCI_RUNTIME else "-v"
-    done = run(host.commands, path, question, timeout=_PROBE_TIMEOUT)
-    if done.code in NOT_EXECUTABLE:
-        raise ArtifactError(
-            f"{path} of runtime {entry.name!r} cannot be executed on this host "
-            f"({done.output.strip()[-200:] or f'code {done.code}'}); "
-            "is it built for this architecture and C library?",
-            reason="NotExecutable",
-        )
-    if done.code != 0:
-        return [f"{path} {question} ended with code {done.code}: {done.output.strip()[-100:]}"]
-    return []
-
-
-def _require_host_binary(host: Host, entry: RuntimeEntry, source: HostBinary) -> None:
-    local = host.files.local(source.path)
-    if not local.is_file() or not os.access(local, os.X_OK):
-        raise ArtifactError(
-            f"runtime {entry.name!r} needs {source.path} on the host, where it is not, or is not "
-            "executable; install the package that brings it",
-            reason="HostBinaryMissing",
-        )
-    if source.probe is None:
-        return
-    done = run(host.commands, source.path, *source.probe.args, timeout=_PROBE_TIMEOUT)
-    if done.code == 0 and source.probe.contains in done.output:
-        return
-    raise ArtifactError(
-        f"'{source.path} {' '.join(source.probe.args)}' on the host ended with code {done.code} "
-        f"and printed {done.output.strip()[:120]!r}, expected {source.probe.contains!r}; "
-        "another build of it is needed",
-        reason="ProbeFailed",
-    )
 
 
 def sweep_store(host: Host) -> bool:

@@ -9,8 +9,9 @@ from typing import IO, Protocol
 
 from typing_extensions import override
 
-NOT_EXECUTABLE = frozenset({126, 127})
-"""Exit codes that say a program could not be started at all."""
+CANNOT_START = 126
+NOT_FOUND = 127
+"""Exit codes by which a program could not be started at all, as shells and chroot have them."""
 
 TIMED_OUT = 124
 
@@ -75,13 +76,18 @@ class HostCommands(Commands):
     @override
     def start(self, *arguments: str) -> Running:
         stdout, stderr = _memory("stdout"), _memory("stderr")
-        process = subprocess.Popen(
-            [*self._prefix, *arguments],
-            stdin=subprocess.DEVNULL,
-            stdout=stdout,
-            stderr=stderr,
-            env=_ENVIRONMENT,
-        )
+        try:
+            process = subprocess.Popen(
+                [*self._prefix, *arguments],
+                stdin=subprocess.DEVNULL,
+                stdout=stdout,
+                stderr=stderr,
+                env=_ENVIRONMENT,
+            )
+        except OSError as error:
+            stdout.close()
+            stderr.close()
+            return _NotStarted(arguments[0], error)
         return _Process(process, stdout, stderr)
 
 
@@ -89,6 +95,22 @@ _ENVIRONMENT = {
     "PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
     "LC_ALL": "C",
 }
+
+
+class _NotStarted(Running):
+    """What chroot says of such a program, for when there is no chroot."""
+
+    def __init__(self, program: str, error: OSError) -> None:
+        code = NOT_FOUND if isinstance(error, FileNotFoundError) else CANNOT_START
+        self._completed = Completed(code, stderr=f"{program}: {error.strerror}\n")
+
+    @override
+    def poll(self) -> Completed | None:
+        return self._completed
+
+    @override
+    def kill(self) -> None:
+        """It never ran."""
 
 
 def _memory(name: str) -> IO[bytes]:

@@ -16,6 +16,7 @@ from typing import Any
 
 from typing_extensions import override
 
+from unit.installer.programs import elf
 from wasmwright_installer.apply.host import Host, Limits
 from wasmwright_installer.config.imports import load_order
 from wasmwright_installer.config.tables import GRPC_TABLE, RUNTIME_TABLE
@@ -409,8 +410,8 @@ def make_node(root: Path, version: str, main: bytes | None, **others: bytes) -> 
     (root / "etc").mkdir()
     node.put("/etc/os-release", b'ID=debian\nVERSION_ID="13"\n')
     node.put("/etc/machine-id", b"0123456789abcdef0123456789abcdef\n")
-    node.put("/usr/bin/containerd", b"\x7fELF", mode=0o755)
-    node.put("/usr/bin/crun", b"\x7fELF", mode=0o755)
+    for program in ("/usr/bin/containerd", "/usr/bin/crun", "/bin/sh"):
+        node.put(program, elf(), mode=0o755)
     if main is not None:
         node.put(MAIN, main)
     for name, content in others.items():

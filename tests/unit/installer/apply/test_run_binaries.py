@@ -4,8 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from unit.installer.documents import crun, document, fetched, shim
+from unit.installer.documents import artifacts, crun, document, fetched, shim
 from unit.installer.fake_host import FakeNode
+from unit.installer.programs import elf
 from wasmwright_installer.apply.run import apply
 from wasmwright_installer.contract import (
     HostBinary,
@@ -22,8 +23,11 @@ from wasmwright_installer.host.commands import Completed
     [
         (Completed(127, stderr="not found"), "NotExecutable"),
         (Completed(126, stderr="Exec format error"), "NotExecutable"),
+        (Completed(126, stderr="Permission denied"), "ExecutionDenied"),
+        (Completed(124, stderr="no end after 30 s"), "ProbeTimedOut"),
+        (Completed(-4, stderr="newer CPU"), "ProbeCrashed"),
     ],
-    ids=["127", "126"],
+    ids=["127", "126", "denied", "hangs", "newer CPU"],
 )
 def test_apply__binary_cannot_be_executed__leaves_every_byte_as_it_was(
     usual: FakeNode, tmp_path: Path, answer: Completed, reason: str
@@ -37,6 +41,45 @@ def test_apply__binary_cannot_be_executed__leaves_every_byte_as_it_was(
         apply(usual.host, wanted, fetched(tmp_path, wanted))
     assert caught.value.reason == reason
     assert usual.tree() == before
+
+
+NOEXEC = b"22 1 254:0 / / rw - ext4 a rw\n23 22 0:5 / /opt rw,noexec - tmpfs b rw\n"
+
+
+@pytest.mark.parametrize(
+    ("content", "mountinfo", "reason", "match"),
+    [
+        (elf(9999), b"", "WrongArchitecture", "built for machine 9999"),
+        (elf(loader="/lib/ld-musl.so.1"), b"", "MissingLoader", "/lib/ld-musl.so.1.*C library"),
+        (b"#!/bin/none\n", b"", "MissingInterpreter", "script for /bin/none"),
+        (b"<html>", b"", "NotExecutable", "neither an ELF"),
+        (elf(), NOEXEC, "NoExecMount", r"lies on /opt \(tmpfs\).*remount,exec /opt"),
+    ],
+    ids=["architecture", "loader", "interpreter", "no program", "noexec"],
+)
+def test_apply__binary_that_cannot_run__is_never_started_and_leaves_every_byte_as_it_was(
+    usual: FakeNode, tmp_path: Path, content: bytes, mountinfo: bytes, reason: str, match: str
+) -> None:
+    wanted = document(shim("light", content=content))
+    folder = artifacts(tmp_path / "artifacts", *wanted.runtimes, contents={"light": content})
+    usual.put("/proc/1/mountinfo", mountinfo)
+    before = usual.tree()
+    with pytest.raises(ArtifactError, match=f"^/opt/.*of runtime 'light' .*{match}") as caught:
+        apply(usual.host, wanted, folder)
+    assert caught.value.reason == reason
+    assert usual.tree() == before
+    assert not [line for line in usual.commands.log if line.startswith("/opt")]
+
+
+def test_apply__loader_is_behind_a_symlink_of_the_host__is_found(
+    usual: FakeNode, tmp_path: Path
+) -> None:
+    content = elf(loader="/lib64/ld.so")
+    usual.put("/usr/lib64/ld.so", content)
+    usual.link("/lib64", "/usr/lib64")
+    wanted = document(shim("light", content=content))
+    folder = artifacts(tmp_path / "artifacts", *wanted.runtimes, contents={"light": content})
+    assert apply(usual.host, wanted, folder).changed
 
 
 def test_apply__binary_answers_with_another_code__is_only_a_warning(

@@ -1,5 +1,7 @@
 from pathlib import Path
 
+import pytest
+
 from wasmwright_installer.host.commands import TIMED_OUT, HostCommands, run
 
 
@@ -26,3 +28,24 @@ def test_start__another_root__runs_the_program_there(tmp_path: Path) -> None:
 def test_run__environment__is_the_hosts_and_not_ours() -> None:
     done = run(HostCommands(Path("/")), "env", timeout=10)
     assert {line.split("=")[0] for line in done.stdout.splitlines()} == {"PATH", "LC_ALL"}
+
+
+@pytest.mark.parametrize(
+    ("content", "mode", "code", "told"),
+    [
+        (None, 0, 127, "No such file"),
+        (b"#!/bin/sh\n", 0o644, 126, "Permission denied"),
+        (b"neither this nor that", 0o755, 126, "Exec format error"),
+    ],
+    ids=["absent", "no x", "no program"],
+)
+def test_start__program_cannot_be_started__ends_as_a_shell_would_have_it(
+    tmp_path: Path, content: bytes | None, mode: int, code: int, told: str
+) -> None:
+    program = tmp_path / "program"
+    if content is not None:
+        program.write_bytes(content)
+        program.chmod(mode)
+    done = run(HostCommands(Path("/")), str(program), timeout=10)
+    assert (done.code, done.stdout) == (code, "")
+    assert told in done.stderr
