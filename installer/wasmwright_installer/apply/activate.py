@@ -44,7 +44,7 @@ def activate(host: Host, journal: Journal) -> int:
     """
     match journal.activation:
         case Activation.RESTART:
-            return _restart(host, journal.unit, journal.socket)
+            return _restart(host, journal)
         case Activation.RELOAD:
             _reload(host, journal.unit)
         case Activation.WAIT:
@@ -58,7 +58,7 @@ def _reload(host: Host, unit: str) -> None:
         raise ActivationError(f"'systemctl reload {unit}' failed: {done.output.strip()[-300:]}")
 
 
-def _restart(host: Host, unit: str, socket: str) -> int:
+def _restart(host: Host, journal: Journal) -> int:
     """Restart the daemon; return for how many milliseconds the CRI did not answer.
 
     systemd refuses a start that comes too soon after others, and the daemon would then be down; so
@@ -67,11 +67,12 @@ def _restart(host: Host, unit: str, socket: str) -> int:
     Raises:
         ActivationError: systemd reports a failure, or the CRI does not answer in time.
     """
+    unit = journal.unit
     run(host.commands, "systemctl", "reset-failed", unit, timeout=host.limits.command)
-    cri = host.cri(socket)
+    cri = host.cri(journal.socket)
     watch = _Watch(time.monotonic())
     running = host.commands.start("systemctl", "restart", unit)
-    _watch_restart(host, running, cri, watch, unit)
+    _watch_restart(host, running, cri, watch, journal)
     deadline = time.monotonic() + host.limits.settle
     while not _asked(cri, watch):
         if time.monotonic() > deadline:
@@ -82,12 +83,13 @@ def _restart(host: Host, unit: str, socket: str) -> int:
     return watch.gap_ms(time.monotonic())
 
 
-def _watch_restart(host: Host, running: Running, cri: CRI, watch: _Watch, unit: str) -> None:
-    deadline = time.monotonic() + host.limits.restart
+def _watch_restart(host: Host, running: Running, cri: CRI, watch: _Watch, journal: Journal) -> None:
+    unit, limit = journal.unit, max(host.limits.restart, journal.restart_seconds)
+    deadline = time.monotonic() + limit
     while (done := running.poll()) is None:
         if time.monotonic() > deadline:
             running.kill()
-            raise ActivationError(f"{unit} was not restarted within {host.limits.restart:g} s")
+            raise ActivationError(f"{unit} was not restarted within {limit:g} s")
         _asked(cri, watch)
         time.sleep(host.limits.step)
     if done.code != 0:

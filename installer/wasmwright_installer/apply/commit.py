@@ -89,6 +89,7 @@ def open_journal(
         foreign={name: dict(each) for name, each in planned.foreign.items()} if planned else {},
         ours=tuple(sorted(decision.ours | decision.handlers.keys())),
         activation=observed.layout.activation,
+        restart_seconds=observed.layout.restart_seconds,
         network_ready=observed.loaded.network_ready,
         unit=observed.daemon.unit,
         socket=observed.daemon.socket,

@@ -77,6 +77,10 @@ def decide(document: NodeDocument, observed: Observed) -> Decision:
     gives_back = not document.runtimes
     necessity = _give_back(ours, observed) if gives_back else _necessity(wanted, observed)
     must_write, must_activate, why = necessity
+    activation = observed.layout.activation
+    must_activate = must_activate or (must_write and activation is Activation.WAIT)
+    must_restart = must_activate and activation is not Activation.RELOAD
+    caution = observed.layout.caution(observed.daemon) if must_restart else ""
     return Decision(
         wanted=wanted,
         adopted=adopted,
@@ -84,14 +88,15 @@ def decide(document: NodeDocument, observed: Observed) -> Decision:
         ours=ours,
         must_write=must_write,
         must_activate=must_activate,
-        must_restart=must_activate and observed.layout.activation is not Activation.RELOAD,
-        why=why,
+        must_restart=must_restart,
+        why=f"{why}; {caution}" if caution else why,
         surviving=_surviving(document, observed),
         warnings=tuple(
             warning
             for entry in document.runtimes
             for warning in option_warnings(entry.handler, rules)
-        ),
+        )
+        + ((caution,) if caution else ()),
     )
 
 
@@ -206,8 +211,9 @@ def _kept_tables(observed: Observed, ours: frozenset[str]) -> dict[str, Table]:
 def _give_back(ours: frozenset[str], observed: Observed) -> tuple[bool, bool, str]:
     """What an empty document makes necessary: to write, to activate, and why."""
     served = sorted(ours & observed.loaded.handlers.keys())
+    original = {**observed.base.tree, **observed.base.sources}
     has_files = bool(observed.state.files) or any(
-        observed.base.tree.get(path) != content for path, content in observed.present.tree.items()
+        original.get(path) != content for path, content in observed.present.writable.items()
     )
     if served:
         return True, True, f"handlers {', '.join(served)} are served and no longer wanted"
@@ -226,9 +232,9 @@ def _necessity(wanted: Mapping[str, Table], observed: Observed) -> tuple[bool, b
 
 
 def _is_held(name: str, table: Table, observed: Observed) -> bool:
-    tree, state = observed.present.tree, observed.state
+    files, state = observed.present.writable, observed.state
     intact = all(
-        file.path in tree and sha256(tree[file.path]) == file.sha256 for file in state.files
+        file.path in files and sha256(files[file.path]) == file.sha256 for file in state.files
     )
     return bool(state.files) and intact and state.handlers.get(name) == dict(table)
 

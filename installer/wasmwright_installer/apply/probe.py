@@ -82,7 +82,7 @@ def _read_configuration(host: Host, daemon: Daemon, layout: Layout, state: State
         names=frozenset(state.names),
         drop_in=host.files.read(drop_in_path(main)),
         sources={path: text for path in sources if (text := host.files.read(path)) is not None},
-        rendered=frozenset({main} if sources else ()),
+        rendered=frozenset(layout.rendered(main)),
     )
 
 

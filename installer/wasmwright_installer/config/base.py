@@ -7,7 +7,7 @@ node back is the base itself.
 
 import posixpath
 
-from wasmwright_installer.config import imports, in_place, tables
+from wasmwright_installer.config import imports, in_place, tables, template
 from wasmwright_installer.config.files import (
     DROP_IN,
     Base,
@@ -54,9 +54,23 @@ def _without_us(present: Present, path: str, content: bytes) -> bytes | None:
         return None
     if posixpath.basename(path) == DROP_IN and path != present.main:
         raise foreign_file(path)
+    if path in present.sources:
+        return template.take_out(path, content, present.names)
     for table in (GRPC_TABLE, RUNTIME_TABLE):
-        content = in_place.take_out(path, content, table, present.names)
+        content = in_place.take_out(path, content, table, _names(present))
     return imports.leave(path, content, own_glob(present.main))
+
+
+def _names(present: Present) -> frozenset[str]:
+    """What we declared; should the record be lost, what our own file says.
+
+    A supervisor that merges our file into one of its own keeps neither marks nor comments.
+    """
+    if present.names:
+        return present.names
+    own = (text for path, text in present.sources.items() if is_own_file(path, text))
+    found = (tables.all_runtimes(tables.parse(DROP_IN, text)) for text in own)
+    return frozenset(name for handlers in found for name in handlers)
 
 
 def refuse_unsupported(base: Base, main: str, major: int) -> None:

@@ -7,6 +7,7 @@ inline tables cannot be continued so; there the keys go into the inline table, w
 import copy
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import tomlkit
@@ -37,9 +38,9 @@ def add(path: str, content: bytes, table: str, handlers: Handlers) -> bytes:
     A file without any key gets `version = 2` as well, or it would count as schema 1.
     """
     document = parse(path, content)
-    wanted = _with_handlers(document, table, handlers)
+    wanted = with_handlers(document, table, handlers)
     if wanted is not None:
-        continued = _block(content, table, handlers, new=not document)
+        continued = content + block(content, table, handlers, new=not document)
         if parses_to(continued, wanted):
             return continued
         inlined = _inline(content, table, handlers)
@@ -60,14 +61,37 @@ def take_out(path: str, content: bytes, table: str, names: frozenset[str]) -> by
     Raises:
         ConflictError: somebody wrote other handlers between our marks.
     """
-    found = _BLOCK.search(content)
+    found = find_block(content)
     if found is not None:
         if names:
-            _refuse_strangers(path, content, found, table, names)
-        gap = found["gap"] if _needs_gap(content, found) else b""
-        return content[: found.start()] + gap + content[found.end() :]
+            _refuse_strangers(path, found, table, names)
+        return found.without
     present = names & set(runtimes(parse(path, content), table) or {})
     return _remove_keys(path, content, table, present) if present else content
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """Our marked lines in a file."""
+
+    before: bytes
+    """The text up to the first mark."""
+    body: bytes
+    without: bytes
+    """The whole text without mark and body."""
+
+
+def find_block(content: bytes) -> Block | None:
+    """Return what stands between our marks, or None if there are none."""
+    found = _BLOCK.search(content)
+    if found is None:
+        return None
+    gap = found["gap"] if _needs_gap(content, found) else b""
+    return Block(
+        before=content[: found.start()] + found["gap"],
+        body=found["body"],
+        without=content[: found.start()] + gap + content[found.end() :],
+    )
 
 
 def _needs_gap(content: bytes, found: re.Match[bytes]) -> bool:
@@ -80,15 +104,16 @@ def _needs_gap(content: bytes, found: re.Match[bytes]) -> bool:
     return bool(after) and bool(before) and not before.endswith(b"\n")
 
 
-def _block(content: bytes, table: str, handlers: Handlers, *, new: bool) -> bytes:
+def block(content: bytes, table: str, handlers: Handlers, *, new: bool = False) -> bytes:
+    """Return the marked lines that declare handlers at the end of a file with this content."""
     lines = [BEGIN, *(["version = 2"] if new else [])]
     for name, body in handlers.items():
         lines += render_handler(table, name, body)
     ending = Lines.of(content)
-    return content + ending.ending + ending.join([*lines, END])
+    return ending.ending + ending.join([*lines, END])
 
 
-def _with_handlers(document: Document, table: str, handlers: Handlers) -> dict[str, Any] | None:
+def with_handlers(document: Document, table: str, handlers: Handlers) -> dict[str, Any] | None:
     """Return what the file is to mean; None = something else stands where a table should be."""
     wanted: dict[str, Any] = copy.deepcopy(dict(document)) or {"version": 2}
     level = wanted
@@ -144,14 +169,12 @@ def _remove_keys(path: str, content: bytes, table: str, names: frozenset[str]) -
     )
 
 
-def _refuse_strangers(
-    path: str, content: bytes, found: re.Match[bytes], table: str, names: frozenset[str]
-) -> None:
-    body = parse(path, found["body"])
+def _refuse_strangers(path: str, found: Block, table: str, names: frozenset[str]) -> None:
+    body = parse(path, found.body)
     strangers = set(runtimes(body, table) or {}) - names
     others = set(body) - {"plugins", "version"}
     if strangers or others:
-        line = content.count(b"\n", 0, found.start("body"))
+        line = found.before.count(b"\n") + 1
         raise ConflictError(
             f"somebody wrote {', '.join(sorted(strangers | others))} between the wasmwright marks "
             f"in {path} (line {line}); move it out of the marked lines and run again",

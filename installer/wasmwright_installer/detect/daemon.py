@@ -4,6 +4,7 @@ Everything the daemon was started with can be read from the running process, so 
 distribution needs no row in a table as long as it runs containerd in the usual way.
 """
 
+import posixpath
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,11 +14,13 @@ from wasmwright_installer.errors import UnsupportedNodeError
 DEFAULT_SOCKET = "/run/containerd/containerd.sock"
 """Where the kubelet looks when nobody tells it."""
 
+CONTAINERD = "containerd"
+
+GONE = " (deleted)"
+"""What the kernel says behind the path of an executable that was replaced."""
+
 DEFAULT_CONFIG = "/etc/containerd/config.toml"
 
-_ENDPOINT = re.compile(
-    r"""(?:^|[{,])\s*["']?containerRuntimeEndpoint["']?\s*:\s*["']?([^\s"',}#]+)""", re.MULTILINE
-)
 _VERSION = re.compile(r"\bv?(\d+)\.(\d+)(?:\.\S*)?")
 
 
@@ -42,6 +45,8 @@ class Daemon:
     """The systemd unit; empty when systemd does not supervise the process."""
     version: Version
     arguments: tuple[str, ...] = ()
+    supervisor: tuple[str, ...] = ()
+    """Command line of the process that started it, where that is not systemd."""
 
 
 def flag(arguments: Sequence[str], *names: str) -> str:
@@ -56,12 +61,6 @@ def flag(arguments: Sequence[str], *names: str) -> str:
         elif position + 1 < len(arguments):
             found = arguments[position + 1]
     return found
-
-
-def endpoint_in_kubelet_config(text: str) -> str:
-    """Return `containerRuntimeEndpoint` of a KubeletConfiguration in YAML or JSON, or ""."""
-    found = _ENDPOINT.search(text)
-    return found[1] if found else ""
 
 
 def socket_path(endpoint: str) -> str:
@@ -80,6 +79,16 @@ def config_path(arguments: Sequence[str], working_directory: str) -> str:
     """Return the configuration file that a containerd with this command line reads."""
     path = flag(arguments[1:], "--config", "-config", "-c", "--c") or DEFAULT_CONFIG
     return path if path.startswith("/") else f"{working_directory.rstrip('/')}/{path}"
+
+
+def program_name(executable: str, arguments: Sequence[str]) -> str:
+    """Return which daemon a process is.
+
+    One file may hold many programs and go by the name that it is called by, as k3s's does.
+    """
+    name = posixpath.basename(executable.removesuffix(GONE))
+    called = posixpath.basename(arguments[0]) if arguments else name
+    return called if called == CONTAINERD else name
 
 
 def systemd_unit(cgroup: str) -> str:

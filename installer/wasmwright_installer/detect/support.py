@@ -4,6 +4,7 @@ import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from wasmwright_installer.detect.daemon import CONTAINERD
 from wasmwright_installer.errors import UnsupportedNodeError
 
 _IMMUTABLE = {
@@ -15,14 +16,13 @@ _IMMUTABLE = {
     "install the runtime as a Talos system extension",
 }
 
-_MANAGED = {
-    "RKE2": (("rke2",), ("/var/lib/rancher/rke2/",)),
-    "k3s": (("k3s",), ("/var/lib/rancher/k3s/", "/run/k3s/")),
-    "k0s": (("k0s",), ("/var/lib/k0s/", "/run/k0s/", "/etc/k0s/", "/run/k0s.")),
-    "MicroK8s": (("snap.microk8s.",), ("/var/snap/microk8s/", "/snap/microk8s/")),
-}
-"""Product -> beginnings of its units, beginnings of its paths. RKE2 keeps its socket below k3s's
-directory, so it is asked first."""
+_OPENSHIFT = (
+    "OpenShift's Machine Config Operator owns the files of this node and takes back what others "
+    "change; declare the handler in a MachineConfig, as a file below /etc/crio/crio.conf.d, and "
+    "bring the runtime as an extension or with a layered image"
+)
+_COREOS = frozenset({"rhcos", "scos"})
+_VENDOR_FOLDERS = ("/usr/lib/", "/usr/share/", "/nix/store/")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,40 +55,55 @@ def parse_os_release(text: str) -> dict[str, str]:
 
 def refuse_immutable(node: NodeFacts) -> None:
     """Refuse an operating system whose runtime configuration is not kept in files."""
-    advice = _IMMUTABLE.get(node.os_release.get("ID", ""))
-    if advice is not None:
-        raise UnsupportedNodeError(f"{advice}", reason="ImmutableOS")
+    identity = node.os_release.get("ID", "")
+    if advice := _IMMUTABLE.get(identity):
+        raise UnsupportedNodeError(advice, reason="ImmutableOS")
+    is_coreos = identity in _COREOS or (
+        identity in {"rhel", "centos"} and node.os_release.get("VARIANT_ID") == "coreos"
+    )
+    if is_coreos or "OPENSHIFT_VERSION" in node.os_release:
+        raise UnsupportedNodeError(_OPENSHIFT, reason="ImmutableOS")
 
 
-def refuse_foreign_daemon(executable: str, socket: str) -> None:
+def refuse_foreign_daemon(name: str, socket: str) -> None:
     """Refuse what answers on the kubelet's socket when it is not containerd."""
-    name = executable.removesuffix(" (deleted)").rsplit("/", 1)[-1]
-    if name == "containerd":
+    if name == CONTAINERD:
         return
     if name == "crio":
         message = (
             "this node runs CRI-O, which this version does not configure; use a containerd node"
         )
         raise UnsupportedNodeError(message, reason="CRIO")
+    if name in {"cri-dockerd", "dockerd"}:
+        raise UnsupportedNodeError(
+            f"{name} answers on {socket}: Docker serves pods without runtime handlers, so no "
+            "RuntimeClass has an effect here; let the kubelet use containerd, which Docker brings, "
+            "and run again",
+            reason="NotContainerd",
+        )
     raise UnsupportedNodeError(
-        f"{executable} answers on {socket}, and only containerd is supported; "
-        "nodes that go through cri-dockerd have no runtime handlers at all",
+        f"{name} answers on {socket}, and only containerd is supported; use a containerd node",
         reason="NotContainerd",
     )
 
 
-def refuse_managed(unit: str, *paths: str) -> None:
-    """Refuse a containerd that a Kubernetes distribution starts and configures by itself."""
-    for product, (units, beginnings) in _MANAGED.items():
-        if unit.startswith(units) or any(path.startswith(beginnings) for path in paths):
-            raise UnsupportedNodeError(
-                f"containerd is managed by {product} on this node, which writes its configuration "
-                f"anew at each start; this version does not configure {product}",
-                reason="ManagedByDistribution",
-            )
+def refuse_unsupervised(unit: str) -> None:
+    """Refuse a containerd that systemd cannot restart."""
     if not unit:
         raise UnsupportedNodeError(
             "containerd is not run by a systemd service on this node, so it cannot be restarted "
             "safely; run it as a systemd service",
             reason="NoSystemd",
+        )
+
+
+def refuse_vendor_file(config: str) -> None:
+    """Refuse a main file that belongs to the operating system's image, as on Flatcar and NixOS."""
+    if config.startswith(_VENDOR_FOLDERS):
+        raise UnsupportedNodeError(
+            f"containerd reads {config}, which belongs to the operating system and is replaced "
+            "with it; copy it to /etc/containerd/config.toml and have the unit start containerd "
+            "with that (on Flatcar a drop-in of containerd.service with "
+            "Environment=CONTAINERD_CONFIG=/etc/containerd/config.toml does it)",
+            reason="VendorFile",
         )

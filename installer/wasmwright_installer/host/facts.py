@@ -1,19 +1,23 @@
 """The daemon that the kubelet of this host really uses, and what the host says of itself."""
 
+from collections.abc import Iterator, Sequence
+
 from wasmwright_installer.detect import daemon as decide
-from wasmwright_installer.detect.daemon import Daemon
+from wasmwright_installer.detect import kubelet as kubelets
+from wasmwright_installer.detect.daemon import CONTAINERD, GONE, Daemon
+from wasmwright_installer.detect.kubelet import Kind
 from wasmwright_installer.detect.support import (
     NodeFacts,
     parse_os_release,
     refuse_foreign_daemon,
-    refuse_managed,
+    refuse_unsupervised,
+    refuse_vendor_file,
 )
 from wasmwright_installer.errors import RefusedError
 from wasmwright_installer.host import processes
 from wasmwright_installer.host.commands import Commands, run
 from wasmwright_installer.host.files import HostFiles
 
-_GONE = " (deleted)"
 _VERSION_TIMEOUT = 10.0
 
 
@@ -36,8 +40,8 @@ def find_daemon(files: HostFiles, commands: Commands) -> Daemon:
         UnsupportedNodeError: it is not a containerd that may be changed here.
         RefusedError: nothing answers there now.
     """
-    kubelet = processes.named(files, "kubelet")
-    socket = decide.socket_path(_endpoint(files, kubelet))
+    kind, kubelet = _kubelet(files)
+    socket = decide.socket_path(_endpoint(files, kind, kubelet))
     pid = processes.listener(files, socket, kubelet or 1)
     if not pid:
         raise RefusedError(
@@ -45,12 +49,13 @@ def find_daemon(files: HostFiles, commands: Commands) -> Daemon:
             "start it and run again",
             reason="DaemonNotRunning",
         )
-    executable = _executable(files, pid)
-    refuse_foreign_daemon(processes.link(files, pid, "exe"), socket)
     arguments = processes.arguments(files, pid)
+    refuse_foreign_daemon(decide.program_name(processes.link(files, pid, "exe"), arguments), socket)
     config = decide.config_path(arguments, processes.link(files, pid, "cwd"))
     unit = decide.systemd_unit(files.read_text(f"/proc/{pid}/cgroup"))
-    refuse_managed(unit, executable, config, socket)
+    refuse_unsupervised(unit)
+    refuse_vendor_file(config)
+    executable = _executable(files, pid)
     version = run(commands, executable, "--version", timeout=_VERSION_TIMEOUT)
     return Daemon(
         socket=socket,
@@ -60,26 +65,53 @@ def find_daemon(files: HostFiles, commands: Commands) -> Daemon:
         unit=unit,
         version=decide.parse_version(version.stdout),
         arguments=arguments,
+        supervisor=_supervisor(files, pid),
     )
 
 
-def _endpoint(files: HostFiles, kubelet: int) -> str:
-    """The flag of older kubelets wins over the configuration file, as it does for the kubelet."""
+def _kubelet(files: HostFiles) -> tuple[Kind, int]:
+    for kind in kubelets.KINDS:
+        pid = processes.named(files, kind.name)
+        if pid:
+            return kind, pid
+    return kubelets.OTHER, 0
+
+
+def _endpoint(files: HostFiles, kind: Kind, kubelet: int) -> str:
+    """The flag of older kubelets wins over the configuration files, as it does for the kubelet."""
     arguments = processes.arguments(files, kubelet) if kubelet else ()
     endpoint = decide.flag(arguments, "--container-runtime-endpoint")
-    config = decide.flag(arguments, "--config")
-    folder = decide.flag(arguments, "--config-dir")
-    if not endpoint and config:
-        texts = [files.read_text(config)]
-        names = [name for name in files.names(folder) if name.endswith(".conf")] if folder else []
-        texts += [files.read_text(f"{folder}/{name}") for name in names]
-        found = [decide.endpoint_in_kubelet_config(text) for text in texts]
-        endpoint = next((each for each in reversed(found) if each), "")
-    return endpoint or decide.DEFAULT_SOCKET
+    if not endpoint:
+        texts = (files.read_text(path) for path in kubelets.settings_files(kind, arguments) if path)
+        endpoint = next(filter(None, map(kubelets.endpoint_in_settings, texts)), "")
+    if not endpoint:
+        found = map(kubelets.endpoint_in_config, _configurations(files, kind, arguments))
+        endpoint = next((each for each in reversed(list(found)) if each), "")
+    return endpoint or kind.socket
+
+
+def _configurations(files: HostFiles, kind: Kind, arguments: Sequence[str]) -> Iterator[str]:
+    """Yield the kubelet's own files, the one that wins last."""
+    config = decide.flag(arguments, "--config") if kind.name == "kubelet" else ""
+    folder = kubelets.config_folder(kind, arguments)
+    names = files.names(folder) if folder else []
+    paths = [config] if config else []
+    paths += [f"{folder}/{name}" for name in names if name.endswith(".conf")]
+    yield from map(files.read_text, paths)
 
 
 def _executable(files: HostFiles, pid: int) -> str:
-    """The file that a restart would start, or the running image itself when that file is gone."""
-    link = processes.link(files, pid, "exe")
-    path = link.removesuffix(_GONE)
+    """The file that a restart would start, or the running image itself when that file is gone.
+
+    Where one file holds many programs, the link beside it by which it is called as this one.
+    """
+    path = processes.link(files, pid, "exe").removesuffix(GONE)
+    folder, _, name = path.rpartition("/")
+    if name != CONTAINERD and files.exists(f"{folder}/{CONTAINERD}"):
+        return f"{folder}/{CONTAINERD}"
     return path if files.exists(path) else f"/proc/{pid}/exe"
+
+
+def _supervisor(files: HostFiles, pid: int) -> tuple[str, ...]:
+    parent = processes.parent(files, pid)
+    return processes.arguments(files, parent) if parent > 1 else ()

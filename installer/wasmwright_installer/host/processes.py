@@ -10,6 +10,7 @@ _LISTENING = "00010000"
 """`__SO_ACCEPTCON` in the flags column of /proc/net/unix."""
 
 _LIKELY = ("containerd", "crio", "cri-dockerd", "dockerd")
+_PARENT = re.compile(r"^PPid:\s*(\d+)$", re.MULTILINE)
 _SOCKET_LINK = re.compile(r"^socket:\[(\d+)\]$")
 
 
@@ -27,6 +28,12 @@ def arguments(files: HostFiles, pid: int) -> tuple[str, ...]:
 def link(files: HostFiles, pid: int, name: str) -> str:
     """Return where one of `exe`, `cwd` and `root` of a process leads, "" if it is gone."""
     return files.link_target(f"/proc/{pid}/{name}") or ""
+
+
+def parent(files: HostFiles, pid: int) -> int:
+    """Return the id of the process that started another, or 0."""
+    found = _PARENT.search(files.read_text(f"/proc/{pid}/status"))
+    return int(found[1]) if found else 0
 
 
 def all_processes(files: HostFiles) -> Iterator[Process]:

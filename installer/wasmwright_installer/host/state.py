@@ -100,6 +100,8 @@ class Journal(_Stored):
     ours: tuple[str, ...]
     """Handlers of ours before or after."""
     activation: Activation = Activation.RESTART
+    restart_seconds: float = 0.0
+    """How long a restart may take on this kind of node, where that is longer than usual."""
     network_ready: bool
     unit: str
     socket: str

@@ -44,6 +44,10 @@ def _nothing(_: str) -> tuple[str, ...]:
     return ()
 
 
+def _no_caution(_: Daemon) -> str:
+    return ""
+
+
 @dataclass(frozen=True, slots=True)
 class Layout:
     """One kind of node."""
@@ -54,8 +58,14 @@ class Layout:
     plan: Callable[[Task], FilePlan]
     """Declare the handlers; never called without any."""
     sources: Callable[[str], tuple[str, ...]] = _nothing
-    """Main file -> the files that it is rendered from; none = it is written by nobody else."""
+    """Main file -> files of which a supervisor makes what the daemon reads, ours among them."""
+    rendered: Callable[[str], tuple[str, ...]] = _nothing
+    """Main file -> files that a supervisor writes anew, so that no change of ours would last."""
     activation: Activation = Activation.RESTART
+    restart_seconds: float = 0.0
+    """How long a restart of the unit may take, where more than the daemon restarts with it."""
+    caution: Callable[[Daemon], str] = _no_caution
+    """What else a restart interrupts, as a sentence; "" = nothing."""
 
 
 def plan_files(layout: Layout, task: Task) -> FilePlan:

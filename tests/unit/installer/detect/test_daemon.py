@@ -19,22 +19,6 @@ def test_flag__both_spellings__last_one_wins(arguments: tuple[str, ...], expecte
     assert daemon.flag(arguments, "--config") == expected
 
 
-@pytest.mark.parametrize(
-    ("text", "expected"),
-    [
-        ("containerRuntimeEndpoint: unix:///run/c.sock\n", "unix:///run/c.sock"),
-        ('kind: K\ncontainerRuntimeEndpoint: "unix:///run/c.sock" # c\n', "unix:///run/c.sock"),
-        ('{"kind": "K", "containerRuntimeEndpoint": "unix:///run/c.sock"}', "unix:///run/c.sock"),
-        ('{\n  "containerRuntimeEndpoint": "/run/c.sock",\n}', "/run/c.sock"),
-        ("# containerRuntimeEndpoint: unix:///no.sock\n", ""),
-        ("containerRuntimeEndpoint: ''\n", ""),
-        ("kind: K\n", ""),
-    ],
-)
-def test_endpoint_in_kubelet_config__yaml_and_json(text: str, expected: str) -> None:
-    assert daemon.endpoint_in_kubelet_config(text) == expected
-
-
 @pytest.mark.parametrize("endpoint", ["unix:///run/c.sock", "/run/c.sock"])
 def test_socket_path__unix_socket__is_its_path(endpoint: str) -> None:
     assert daemon.socket_path(endpoint) == "/run/c.sock"
@@ -57,6 +41,23 @@ def test_socket_path__something_else__is_refused() -> None:
 )
 def test_config_path__command_line__decides(arguments: tuple[str, ...], expected: str) -> None:
     assert daemon.config_path(arguments, "/data") == expected
+
+
+@pytest.mark.parametrize(
+    ("executable", "called", "expected"),
+    [
+        ("/usr/bin/containerd", "/usr/bin/containerd", "containerd"),
+        ("/usr/bin/containerd (deleted)", "containerd", "containerd"),
+        ("/var/lib/rancher/k3s/data/1/bin/k3s", "containerd", "containerd"),
+        ("/var/lib/rancher/k3s/data/1/bin/k3s", "/usr/bin/k3s", "k3s"),
+        ("/usr/bin/crio", "/usr/bin/crio", "crio"),
+    ],
+    ids=["plain", "replaced", "one of many", "the whole", "another"],
+)
+def test_program_name__executable_and_first_argument__tell_the_daemon(
+    executable: str, called: str, expected: str
+) -> None:
+    assert daemon.program_name(executable, (called, "-c", "x")) == expected
 
 
 @pytest.mark.parametrize(

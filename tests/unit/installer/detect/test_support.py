@@ -46,49 +46,69 @@ def test_refuse_immutable__ordinary_system__is_accepted() -> None:
 
 
 @pytest.mark.parametrize(
-    ("executable", "reason"),
+    "facts",
     [
-        ("/usr/bin/crio", "CRIO"),
-        ("/usr/bin/cri-dockerd", "NotContainerd"),
-        ("/usr/bin/dockerd", "NotContainerd"),
+        node(ID="rhcos", VERSION_ID="4.16"),
+        node(ID="scos"),
+        node(ID="rhel", VARIANT_ID="coreos"),
+        node(ID="fedora", VARIANT_ID="coreos", OPENSHIFT_VERSION="4.15"),
     ],
+    ids=["rhcos", "scos", "newer rhcos", "okd"],
 )
-def test_refuse_foreign_daemon__other_runtimes__are_refused(executable: str, reason: str) -> None:
-    with pytest.raises(UnsupportedNodeError) as caught:
-        support.refuse_foreign_daemon(executable, "/run/x.sock")
-    assert caught.value.reason == reason
+def test_refuse_immutable__openshift__names_its_machine_config(facts: NodeFacts) -> None:
+    with pytest.raises(UnsupportedNodeError, match="declare the handler in a MachineConfig"):
+        support.refuse_immutable(facts)
 
 
-@pytest.mark.parametrize("executable", ["/usr/bin/containerd", "/opt/bin/containerd (deleted)"])
-def test_refuse_foreign_daemon__containerd__is_accepted(executable: str) -> None:
-    support.refuse_foreign_daemon(executable, "/run/x.sock")
+@pytest.mark.parametrize("variant", ["coreos", "server"])
+def test_refuse_immutable__fedora__is_accepted(variant: str) -> None:
+    support.refuse_immutable(node(ID="fedora", VARIANT_ID=variant))
 
 
 @pytest.mark.parametrize(
-    ("unit", "path", "product"),
+    ("name", "reason", "advice"),
     [
-        ("k3s.service", "/usr/bin/containerd", "k3s"),
-        ("k3s-agent.service", "/usr/bin/containerd", "k3s"),
-        ("custom.service", "/var/lib/rancher/k3s/data/current/bin/containerd", "k3s"),
-        ("custom.service", "/run/k3s/containerd/containerd.sock", "k3s"),
-        ("rke2-server.service", "/run/k3s/containerd/containerd.sock", "RKE2"),
-        ("k0sworker.service", "/var/lib/k0s/bin/containerd", "k0s"),
-        ("custom.service", "/run/k0s/containerd.sock", "k0s"),
-        ("snap.microk8s.daemon-containerd.service", "/usr/bin/containerd", "MicroK8s"),
-        ("custom.service", "/var/snap/microk8s/common/run/containerd.sock", "MicroK8s"),
+        ("crio", "CRIO", "CRI-O"),
+        ("cri-dockerd", "NotContainerd", "let the kubelet use containerd"),
+        ("dockerd", "NotContainerd", "without runtime handlers"),
+        ("k3s", "NotContainerd", "use a containerd node"),
     ],
 )
-def test_refuse_managed__products__are_named(unit: str, path: str, product: str) -> None:
-    with pytest.raises(UnsupportedNodeError, match=rf"\b{product}\b") as caught:
-        support.refuse_managed(unit, path)
-    assert caught.value.reason == "ManagedByDistribution"
+def test_refuse_foreign_daemon__other_runtimes__are_refused(
+    name: str, reason: str, advice: str
+) -> None:
+    with pytest.raises(UnsupportedNodeError, match=advice) as caught:
+        support.refuse_foreign_daemon(name, "/run/x.sock")
+    assert caught.value.reason == reason
 
 
-def test_refuse_managed__no_unit__is_refused() -> None:
+def test_refuse_foreign_daemon__containerd__is_accepted() -> None:
+    support.refuse_foreign_daemon("containerd", "/run/x.sock")
+
+
+def test_refuse_unsupervised__no_unit__is_refused() -> None:
     with pytest.raises(UnsupportedNodeError, match="systemd service") as caught:
-        support.refuse_managed("", "/usr/bin/containerd")
+        support.refuse_unsupervised("")
     assert caught.value.reason == "NoSystemd"
 
 
-def test_refuse_managed__ordinary_unit__is_accepted() -> None:
-    support.refuse_managed("containerd.service", "/usr/bin/containerd")
+def test_refuse_unsupervised__any_unit__is_accepted() -> None:
+    support.refuse_unsupervised("containerd.service")
+
+
+@pytest.mark.parametrize(
+    "config",
+    ["/usr/share/containerd/config.toml", "/usr/lib/x.toml", "/nix/store/0a-containerd.toml"],
+)
+def test_refuse_vendor_file__part_of_the_system__is_refused_with_the_way(config: str) -> None:
+    with pytest.raises(
+        UnsupportedNodeError, match=r"Flatcar .* CONTAINERD_CONFIG|copy it"
+    ) as caught:
+        support.refuse_vendor_file(config)
+    assert caught.value.reason == "VendorFile"
+    assert config in caught.value.message
+
+
+@pytest.mark.parametrize("config", ["/etc/containerd/config.toml", "/usr/local/etc/c.toml"])
+def test_refuse_vendor_file__file_of_the_host__is_accepted(config: str) -> None:
+    support.refuse_vendor_file(config)
