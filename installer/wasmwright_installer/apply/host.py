@@ -49,5 +49,9 @@ class Host:
 def real_host(root: Path, limits: Limits) -> Host:
     """Return the host whose `/` is found at `root`."""
     files = HostFiles(root)
-    home = MICROK8S if files.exists(MICROK8S_COMMON) else USUAL
-    return Host(files, HostCommands(root), SocketCRI, limits, home)
+    return Host(files, HostCommands(root), SocketCRI, limits, home_of(files))
+
+
+def home_of(files: HostFiles) -> Home:
+    """Return where our files lie: with MicroK8s where the snap may execute them."""
+    return MICROK8S if files.exists(MICROK8S_COMMON) else USUAL

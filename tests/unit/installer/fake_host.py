@@ -9,15 +9,15 @@ import json
 import os
 import shutil
 import tomllib
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from typing_extensions import override
 
 from unit.installer.programs import elf
-from wasmwright_installer.apply.host import Host, Limits
+from wasmwright_installer.apply.host import Host, Limits, home_of
 from wasmwright_installer.config.imports import load_order
 from wasmwright_installer.config.tables import GRPC_TABLE, RUNTIME_TABLE
 from wasmwright_installer.detect.handlers import Loaded, loaded_from_status
@@ -151,23 +151,40 @@ class Containerd:
     loses: str = ""
     """A handler that vanishes once another one is declared, as broken releases did."""
     network_ready: bool = True
+    main: str = MAIN
+    unit: str = "containerd.service"
+    executable: str = "/usr/bin/containerd"
 
     @property
     def major(self) -> int:
         return int(self.version.split(".")[0])
 
     def handlers(self, config: str, *, must_exist: bool = True) -> dict[str, Any]:
-        table = self._merged(config, must_exist=must_exist)
+        """What the daemon serves with a configuration."""
+        return self.handlers_in(self._tree(config, must_exist=must_exist))
+
+    def next_start(self) -> dict[str, Any]:
+        """What the daemon would serve if it started now."""
+        return self.handlers(self.main, must_exist=False)
+
+    def notice(self) -> None:
+        """Let a supervisor that watches the files do its work."""
+
+    def handlers_in(self, tree: Mapping[str, bytes]) -> dict[str, Any]:
+        table = self._merged(tree)
         containerd = table.setdefault("containerd", {})
         declared: dict[str, Any] = containerd.get("runtimes", {})
         if self.major > 1:
             declared = {"runc": copy.deepcopy(RUNC)} | declared
         return declared or {"runc": copy.deepcopy(RUNC)}
 
-    def _merged(self, config: str, *, must_exist: bool) -> dict[str, Any]:
+    def _tree(self, config: str, *, must_exist: bool) -> dict[str, bytes]:
         tree = load_order(config, self.files.read, self.files.glob)
         if not tree and must_exist:
             raise RefusedError(f"open {config}: no such file", reason="test")
+        return tree
+
+    def _merged(self, tree: Mapping[str, bytes]) -> dict[str, Any]:
         merged: dict[str, Any] = {}
         for content in tree.values():
             plugins = tomllib.loads(content.decode()).get("plugins", {})
@@ -184,7 +201,7 @@ class Containerd:
         except RefusedError as error:
             return Completed(1, stderr=f"containerd: {error.message}\n")
         table = GRPC_TABLE if self.major == 1 else RUNTIME_TABLE
-        merged = self._merged(config or "/nowhere", must_exist=False)
+        merged = self._merged(self._tree(config or "/nowhere", must_exist=False))
         merged["containerd"] = {"default_runtime_name": "runc", "runtimes": handlers}
         dumped = {
             "version": 2 if self.major == 1 else 4,
@@ -199,7 +216,7 @@ class Containerd:
 
     def restart(self) -> Completed:
         self.restarts += 1
-        handlers = self.handlers(MAIN, must_exist=False)
+        handlers = self.next_start()
         self.is_up = not self.refuses or self.refuses not in handlers
         if not self.is_up:
             return Completed(1, stderr="Job for containerd.service failed.\n")
@@ -244,6 +261,7 @@ class PlayedCRI(CRI):
 
     @override
     def loaded(self, timeout: float) -> Loaded:
+        self._daemon.notice()
         return self._daemon.status()
 
     @override
@@ -280,15 +298,15 @@ class PlayedCommands(Commands):
 
     def _run(self, arguments: tuple[str, ...]) -> Completed:
         match arguments:
-            case ("/usr/bin/containerd", *rest):
+            case (program, *rest) if program == self._daemon.executable:
                 return self._containerd(tuple(rest))
-            case ("systemctl", verb, "containerd.service"):
+            case ("systemctl", verb, unit) if unit == self._daemon.unit:
                 return self._systemctl(verb)
             case (program, *_) if program in self.answers:
                 return self.answers[program]
             case ("/usr/bin/crun", *_):
                 return Completed(0, "crun version 1.21\n+SYSTEMD +WASM:wasmedge\n")
-            case (program, "-v") if program.startswith("/opt/wasmwright/store/"):
+            case (program, "-v") if "/wasmwright/store/" in program:
                 return Completed(0, f"{program}:\n  Version: 1\n")
         raise AssertionError(f"nobody plays {arguments}")
 
@@ -324,7 +342,8 @@ class FakeNode:
 
     @property
     def host(self) -> Host:
-        return Host(self.files, self.commands, lambda _: PlayedCRI(self.daemon), self.limits)
+        home = home_of(self.files)
+        return Host(self.files, self.commands, lambda _: PlayedCRI(self.daemon), self.limits, home)
 
     def put(self, path: str, content: bytes = b"", *, mode: int = 0o644) -> None:
         place = self.root / path.lstrip("/")
@@ -368,9 +387,9 @@ class FakeNode:
         return bundle
 
     def tree(self) -> dict[str, str]:
-        """Every file below /etc and /opt with its bytes, mode and link target."""
+        """Every file below /etc, /opt and /var with its bytes, mode and link target."""
         found: dict[str, str] = {}
-        for top in ("etc", "opt"):
+        for top in ("etc", "opt", "var"):
             for place in sorted((self.root / top).rglob("*")):
                 name = f"/{place.relative_to(self.root)}"
                 if place.is_symlink():
@@ -390,7 +409,8 @@ def copy_of(node: FakeNode, root: Path) -> FakeNode:
     """Return an independent copy of a node with what its daemon has loaded."""
     shutil.copytree(node.root, root, symlinks=True)
     files = CountingFiles(root)
-    daemon = Containerd(files, node.daemon.version, copy.deepcopy(node.daemon.loaded))
+    loaded = copy.deepcopy(node.daemon.loaded)
+    daemon = replace(node.daemon, files=files, loaded=loaded, restarts=0)
     return FakeNode(root, files, daemon, PlayedCommands(daemon, files))
 
 

@@ -9,7 +9,6 @@ import pytest
 
 from unit.installer.documents import artifacts, crun, document, shim
 from unit.installer.fake_host import (
-    MAIN,
     MAIN_V2,
     MAIN_V3,
     Crash,
@@ -17,15 +16,24 @@ from unit.installer.fake_host import (
     copy_of,
     make_node,
 )
+from unit.installer.fake_product import make_product_node
+from unit.installer.products import PRODUCTS, Product
 from wasmwright_installer.apply.run import apply
 from wasmwright_installer.contract import NodeDocument
 from wasmwright_installer.errors import RolledBackError
 
-NODES = {
+Main = bytes | None | Product
+"""What is on the node: containerd's main file, or a distribution that renders it."""
+
+NODES: dict[str, tuple[str, Main]] = {
     "1.7": ("1.7.24", MAIN_V2),
     "1.7 without a file": ("1.7.24", None),
     "2.4": ("2.4.2", MAIN_V3),
     "2.4 without a file": ("2.4.2", None),
+}
+RENDERED: dict[str, tuple[str, Main]] = {
+    "k3s": ("", PRODUCTS["k3s 2.x"]),
+    "k0s": ("", PRODUCTS["k0s"]),
 }
 ONE = document(shim("light"))
 TWO = document(shim("light"), crun())
@@ -41,8 +49,14 @@ OPERATIONS: dict[str, tuple[NodeDocument, NodeDocument]] = {
 NEWER = {"light": b"#!/bin/sh\n# newer\n"}
 
 
-def prepared(tmp_path: Path, version: str, main: bytes | None, first: NodeDocument) -> FakeNode:
-    node = make_node(tmp_path, version, main)
+def _made(root: Path, version: str, main: Main) -> FakeNode:
+    if isinstance(main, Product):
+        return make_product_node(root, main)
+    return make_node(root, version, main)
+
+
+def prepared(tmp_path: Path, version: str, main: Main, first: NodeDocument) -> FakeNode:
+    node = _made(tmp_path, version, main)
     if first.runtimes:
         apply(node.host, first, artifacts(tmp_path / "art", *first.runtimes))
     return node
@@ -78,6 +92,11 @@ CASES = [
     for operation in OPERATIONS
     if node == "1.7" or operation in {"install", "give back"}
 ]
+RENDERED_CASES = [
+    pytest.param(*RENDERED[node], *OPERATIONS[operation], id=f"{operation} on {node}")
+    for node in RENDERED
+    for operation in ("install", "give back")
+]
 
 
 @pytest.fixture(autouse=True)
@@ -85,11 +104,11 @@ def _no_waiting_for_disks(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("os.fsync", lambda _: None)
 
 
-@pytest.mark.parametrize(("version", "main", "first", "then"), CASES)
+@pytest.mark.parametrize(("version", "main", "first", "then"), [*CASES, *RENDERED_CASES])
 def test_apply__dies_at_any_change__the_next_run_reaches_the_goal(
-    tmp_path: Path, version: str, main: bytes | None, first: NodeDocument, then: NodeDocument
+    tmp_path: Path, version: str, main: Main, first: NodeDocument, then: NodeDocument
 ) -> None:
-    untouched = make_node(tmp_path / "untouched", version, main).tree()
+    untouched = _made(tmp_path / "untouched", version, main).tree()
     ready = prepared(tmp_path / "prepared", version, main, first)
     goal = copy_of(ready, tmp_path / "goal")
     points = _points(goal, then)
@@ -97,7 +116,7 @@ def test_apply__dies_at_any_change__the_next_run_reaches_the_goal(
     for point in range(1, points + 1):
         node = copy_of(ready, tmp_path / str(point))
         assert _crash_at(node, then, point), f"no change number {point}"
-        assert "runc" in node.daemon.handlers(MAIN, must_exist=False), f"at {point}"
+        assert "runc" in node.daemon.next_start(), f"at {point}"
         run(node, then)
         assert node.tree() == goal.tree(), f"died at change {point} of {points}"
         assert node.daemon.loaded == goal.daemon.loaded, f"died at change {point} of {points}"
@@ -107,12 +126,14 @@ def test_apply__dies_at_any_change__the_next_run_reaches_the_goal(
 
 
 @pytest.mark.parametrize(
-    ("version", "main"), [NODES["1.7"], NODES["2.4 without a file"]], ids=["1.7", "2.4"]
+    ("version", "main"),
+    [NODES["1.7"], NODES["2.4 without a file"], RENDERED["k3s"]],
+    ids=["1.7", "2.4", "k3s"],
 )
 def test_apply__dies_while_it_goes_back__the_next_run_has_the_node_as_before(
-    tmp_path: Path, version: str, main: bytes | None
+    tmp_path: Path, version: str, main: Main
 ) -> None:
-    pristine = make_node(tmp_path / "pristine", version, main)
+    pristine = _made(tmp_path / "pristine", version, main)
     point = 0
     while True:
         point += 1
