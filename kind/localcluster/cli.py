@@ -14,12 +14,13 @@ from typing_extensions import override
 
 from localcluster import cgroups, components, lifecycle, prepare, rootfs, state
 from localcluster.cluster import Cluster
-from localcluster.control_plane import UNITS, ControlPlane
+from localcluster.control_plane import ControlPlane
 from localcluster.errors import LocalClusterError, NoSuchClusterError, SpecError
 from localcluster.node import Node
 from localcluster.progress import Progress
 from localcluster.spec import DEFAULT_NAME, DEFAULT_NODES, ClusterSpec
 from localcluster.state import Record
+from localcluster.units import UNITS
 
 _console = Console(highlight=False, soft_wrap=True)
 

@@ -91,6 +91,12 @@ COMPONENTS: Final = (
         module="helm.sh/helm/v4",
         version_flags="-X helm.sh/helm/v4/internal/version.version={version}",
     ),
+    Component(
+        "kwok",
+        commands=("sigs.k8s.io/kwok/cmd/kwok",),
+        module="sigs.k8s.io/kwok",
+        version_flags="-X sigs.k8s.io/kwok/pkg/consts.Version={version}",
+    ),
     Component("pause", commands=()),
 )
 

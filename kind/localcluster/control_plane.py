@@ -12,13 +12,8 @@ from localcluster.commands import tail
 from localcluster.launch import launch
 from localcluster.progress import Progress
 from localcluster.state import Record
+from localcluster.units import API_SERVER, CONTROLLER_MANAGER, ETCD, SCHEDULER, UNITS
 from localcluster.waiting import Condition, wait_for
-
-ETCD: Final = "etcd"
-API_SERVER: Final = "kube-apiserver"
-CONTROLLER_MANAGER: Final = "kube-controller-manager"
-SCHEDULER: Final = "kube-scheduler"
-UNITS: Final = (ETCD, API_SERVER, CONTROLLER_MANAGER, SCHEDULER)
 
 _BASICS: Final = (
     "/api/v1/namespaces/default/serviceaccounts/default",
@@ -82,13 +77,17 @@ class ControlPlane:
 
 
 def arguments(record: Record) -> dict[str, tuple[str, ...]]:
-    """Return the command line of each program of the control plane."""
-    return {
+    """Return the command line of each program of the control plane.
+
+    What the spec adds comes last: of a flag that is given twice the programs take the last one.
+    """
+    ours = {
         ETCD: _etcd(record),
         API_SERVER: _api_server(record),
         CONTROLLER_MANAGER: _controller_manager(record),
         SCHEDULER: _scheduler(record),
     }
+    return {unit: (*ours[unit], *record.spec.arguments.get(unit, ())) for unit in UNITS}
 
 
 def _etcd(record: Record) -> tuple[str, ...]:

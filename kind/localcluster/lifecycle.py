@@ -43,8 +43,8 @@ def up(spec: ClusterSpec, progress: Progress) -> Record:
         record = state.load(spec.name)
         if record is not None and record.spec != spec:
             raise SpecError(
-                f"cluster {spec.name!r} is there with other nodes ({_list(record.spec)}; asked for"
-                f" {_list(spec)}): take it down with"
+                f"cluster {spec.name!r} is there with other nodes or arguments"
+                f" ({_list(record.spec)}; asked for {_list(spec)}): take it down with"
                 f" `python -m localcluster down --name {spec.name}`, or use another name"
             )
         if record is not None and is_healthy(record):
@@ -176,7 +176,9 @@ def _wait_until_ready(node: Node, since: datetime, progress: Progress) -> None:
 
 
 def _list(spec: ClusterSpec) -> str:
-    return ", ".join(spec.nodes) or "none"
+    nodes = ", ".join(spec.nodes) or "none"
+    flags = " ".join(flag for unit in spec.arguments for flag in spec.arguments[unit])
+    return f"{nodes} with {flags}" if flags else nodes
 
 
 def _lock(name: str) -> AbstractContextManager[None]:

@@ -5,7 +5,7 @@ the clusters stay up after the session, to be looked into and found again.
 """
 
 import os
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterator, Mapping
 from typing import Final
 
 import pytest
@@ -31,7 +31,9 @@ def cluster() -> Iterator[Cluster]:
     yield from session_cluster("test", ("containerd-1.7", "containerd-2.4"))
 
 
-def session_cluster(base: str, nodes: tuple[str, ...]) -> Generator[Cluster, None, None]:
+def session_cluster(
+    base: str, nodes: tuple[str, ...], arguments: Mapping[str, tuple[str, ...]] | None = None
+) -> Generator[Cluster, None, None]:
     """Yield a fresh cluster, and take it down whatever happens: also if it never came up.
 
     The session holds a lock named after the cluster, so a cluster whose lock is free is what a
@@ -44,7 +46,7 @@ def session_cluster(base: str, nodes: tuple[str, ...]) -> Generator[Cluster, Non
         try:
             if not keeps:
                 lifecycle.down(name)
-            yield Cluster.up(ClusterSpec(name=name, nodes=nodes))
+            yield Cluster.up(ClusterSpec(name=name, nodes=nodes, arguments=arguments or {}))
         finally:
             if not keeps:
                 lifecycle.down(name)

@@ -1,11 +1,13 @@
-"""What a person asks for: a name and the flavours of the nodes."""
+"""What a person asks for: a name, the flavours of the nodes, and what is unusual about it."""
 
 import re
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Final
 
 from localcluster import flavours
 from localcluster.errors import SpecError
+from localcluster.units import UNITS
 
 DEFAULT_NAME: Final = "wasmwright"
 DEFAULT_NODES: Final = ("containerd-1.7", "containerd-2.4")
@@ -20,6 +22,8 @@ class ClusterSpec:
 
     name: str = DEFAULT_NAME
     nodes: tuple[str, ...] = DEFAULT_NODES
+    arguments: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """By program of the control plane: flags that are added to ours, and win over them."""
 
     def __post_init__(self) -> None:
         if not _NAME.fullmatch(self.name):
@@ -31,3 +35,8 @@ class ClusterSpec:
             raise SpecError(f"a cluster has at most {MOST_NODES} nodes, not {len(self.nodes)}")
         for name in self.nodes:
             flavours.flavour(name)
+        for unit in self.arguments:
+            if unit not in UNITS:
+                raise SpecError(
+                    f"arguments are given for {unit!r}: the programs are {', '.join(UNITS)}"
+                )

@@ -43,7 +43,11 @@ def load(name: str) -> Record | None:
         content = json.loads(paths.cluster_paths(name).record.read_text())
     except FileNotFoundError:
         return None
-    spec = ClusterSpec(name=content["name"], nodes=tuple(content["nodes"]))
+    spec = ClusterSpec(
+        name=content["name"],
+        nodes=tuple(content["nodes"]),
+        arguments={unit: tuple(flags) for unit, flags in content.get("arguments", {}).items()},
+    )
     return Record(spec, Addresses(content["index"]))
 
 
@@ -66,7 +70,12 @@ def create(spec: ClusterSpec) -> Record:
         remove_directory(partial)
         partial.mkdir(parents=True, mode=0o755)
         _write_identities(ClusterPaths(partial), record)
-        content = {"name": spec.name, "nodes": spec.nodes, "index": record.addresses.index}
+        content = {
+            "name": spec.name,
+            "nodes": spec.nodes,
+            "arguments": dict(spec.arguments),
+            "index": record.addresses.index,
+        }
         ClusterPaths(partial).record.write_text(json.dumps(content) + "\n")
         partial.rename(record.paths.root)
     return record

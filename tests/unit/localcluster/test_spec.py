@@ -46,3 +46,8 @@ def test_flavour__configuration__has_runc_with_systemd_cgroups_in_the_table_of_i
 @pytest.mark.parametrize("flavour", flavours.FLAVOURS, ids=lambda flavour: flavour.name)
 def test_flavour__configuration__imports_nothing(flavour: flavours.Flavour) -> None:
     assert "imports" not in tomllib.loads(flavour.config)
+
+
+def test_spec__arguments_for_an_unknown_program__names_the_known_ones() -> None:
+    with pytest.raises(SpecError, match=r"'kubelet'.*etcd, kube-apiserver"):
+        ClusterSpec(arguments={"kubelet": ("-v=9",)})

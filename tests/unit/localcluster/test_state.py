@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from localcluster import ClusterSpec, network, paths, state
+from localcluster import ClusterSpec, control_plane, network, paths, state
 
 SPEC = ClusterSpec(name="one", nodes=("containerd-1.7", "containerd-2.4"))
 
@@ -27,6 +27,18 @@ def test_create__second_cluster__gets_addresses_of_its_own() -> None:
 
 def test_load__created__is_what_was_created() -> None:
     assert state.create(SPEC) == state.load("one")
+
+
+def test_load__arguments__are_what_was_asked_for_and_come_after_ours() -> None:
+    spec = ClusterSpec(nodes=(), arguments={"kube-controller-manager": ("--kube-api-qps=500",)})
+    state.create(spec)
+    record = state.load(spec.name)
+    assert record is not None
+    assert record.spec == spec
+    called = control_plane.arguments(record)
+    qps = [flag for flag in called["kube-controller-manager"] if "--kube-api-qps" in flag]
+    assert qps[-1] == "--kube-api-qps=500"
+    assert "--kube-api-qps=500" not in called["kube-apiserver"]
 
 
 def test_load__never_created__is_none() -> None:
