@@ -1,6 +1,6 @@
 # Every target sets up what it needs by itself. `make help` lists them.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo demo-down test check fmt lint types layers unit images crds requirements bench-install clean
+.PHONY: help setup demo demo-down test check fmt lint types layers unit images crds requirements bench-install bench-fleet clean
 
 PY := .venv/bin/python
 export PYTHONPATH := kind:tests
@@ -55,6 +55,10 @@ requirements: setup ## pin the dependencies anew, with hashes
 bench-install: setup ## seconds, restarts and requests of an install, one JSON line per containerd flavour
 	@python3 kind/localcluster/preflight.py
 	@$(PY) -m perf.install $(ARGS)
+
+bench-fleet: setup ## requests, CPU, memory and time of a rollout over NODES=100 nodes and RUNTIMES=1 runtimes
+	@python3 kind/localcluster/preflight.py
+	@$(PY) -m perf.fleet --nodes $(or $(NODES),100) --runtimes $(or $(RUNTIMES),1) $(ARGS)
 
 clean: demo-down ## remove the demo and the virtual environment (caches stay)
 	@rm -rf .venv

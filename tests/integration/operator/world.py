@@ -17,6 +17,7 @@ from wasmwright_operator import names
 
 T = TypeVar("T")
 
+DIES_WITH_US = ("setpriv", "--pdeathsig", "KILL", "--")
 PROGRAM = "from wasmwright_operator.main import main; main()"
 JOBS = f"/apis/batch/v1/namespaces/{NAMESPACE}/jobs"
 EVENTS = f"{NAMESPACES}/default/events"
@@ -36,7 +37,7 @@ class OperatorProcess:
     def start(self) -> None:
         with self.log.open("ab") as output:
             self.child = subprocess.Popen(
-                [sys.executable, "-c", PROGRAM, "run"],
+                [*DIES_WITH_US, sys.executable, "-c", PROGRAM, "run"],
                 stdout=output,
                 stderr=output,
                 env={

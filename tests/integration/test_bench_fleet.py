@@ -1,0 +1,74 @@
+"""The benchmark of a fleet measures what happened, on few nodes."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+pytestmark = pytest.mark.integration
+
+NODES = 20
+KEYS = {
+    "nodes",
+    "runtimes",
+    "jobs_per_node",
+    "operator_requests_per_node",
+    "operator_cpu_ms_per_node",
+    "operator_peak_rss_mb",
+    "max_jobs_in_flight",
+    "seconds_to_last_node",
+}
+
+
+@pytest.fixture(scope="module")
+def lines() -> list[dict[str, Any]]:
+    options = f"--nodes {NODES} --runtimes 3 --max-parallel 5 --steady-seconds 1".split()
+    done = subprocess.run(
+        [sys.executable, "-m", "perf.fleet", *options],
+        stdout=subprocess.PIPE,
+        check=True,
+        cwd=Path(__file__).parents[2],
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
+    )
+    return [json.loads(line) for line in done.stdout.splitlines()]
+
+
+def of(lines: list[dict[str, Any]], measure: str) -> list[dict[str, Any]]:
+    return [line for line in lines if line["measure"] == measure]
+
+
+def test_bench_fleet__all_nodes_provisioned__ends_with_totals_that_agree_with_its_lines(
+    lines: list[dict[str, Any]],
+) -> None:
+    totals, requests = lines[-1], of(lines, "requests")
+
+    assert totals.keys() >= KEYS
+    assert (totals["nodes_provisioned"], totals["runtimes"]) == (NODES, 3)
+    assert sum(row["requests"] for row in requests) / NODES == pytest.approx(
+        totals["operator_requests_per_node"], abs=0.01
+    )
+    (jobs,) = [row for row in requests if (row["verb"], row["resource"]) == ("create", "jobs")]
+    assert jobs["requests"] / NODES == totals["jobs_per_node"] >= 1
+    assert totals["seconds_to_last_node"] > 0 < totals["floor_seconds"]
+    assert 40 < totals["operator_peak_rss_mb"] < 300
+    assert totals["operator_cpu_ms_per_node"] > 0
+    assert totals["node_bytes"] == pytest.approx(21_000, rel=0.05)
+
+
+def test_bench_fleet__max_parallel_of_five__is_seen_from_outside(
+    lines: list[dict[str, Any]],
+) -> None:
+    assert lines[-1]["max_installers_in_flight"] == 5
+
+
+def test_bench_fleet__steady_state_and_restart__are_without_writes(
+    lines: list[dict[str, Any]],
+) -> None:
+    (steady,), (restart,) = of(lines, "steady"), of(lines, "restart")
+
+    assert steady["writes"] == restart["writes"] == 0
+    assert restart["requests"] > 0, "the operator that was started again listed what there is"

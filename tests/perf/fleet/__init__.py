@@ -1,0 +1,16 @@
+"""What a rollout over a whole fleet costs: `python -m perf.fleet --nodes 1000 --runtimes 3`.
+
+The operator runs as a process of its own, under its own service account with the rights of the
+chart, against a real API server; kwok plays the kubelets. JSON lines on standard output, `measure`
+says what each is about:
+
+* `floor`: the same number of Jobs without an operator: what this machine can do at most
+* `requests`: one line per verb, resource and code that the operator asked for during the rollout
+* `rollout`: from the request to the last node
+* `steady`: CPU and writes when nothing happens
+* `restart`: a start when every node is provisioned already
+* the last line: totals, with the circumstances without which they mean nothing
+
+Requests are counted from the API server's audit log, CPU and memory from /proc, Jobs and nodes by
+watches of the benchmark's own. A table with other installers' figures goes to standard error.
+"""

@@ -1,0 +1,76 @@
+"""Nodes that are only objects, as large as real ones."""
+
+import json
+import time
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, Final
+
+from integration.operator.api import NODES, Api, Raw
+
+_LEASES: Final = "/apis/coordination.k8s.io/v1/namespaces/kube-node-lease/leases"
+_CONNECTIONS: Final = 8
+_FEATURE: Final = "feature.node.kubernetes.io/cpu-cpuid.AVX512-EXTENSION-{:02}"
+_CAPACITY: Final = {"cpu": "16", "memory": "64Gi", "pods": "250"}
+
+
+def names(count: int) -> tuple[str, ...]:
+    """Return the names of that many nodes."""
+    return tuple(f"bench-{number:05}" for number in range(count))
+
+
+def node(name: str, *, lean: bool) -> Raw:
+    """Return a Node as a kubelet registers it: Ready, of containerd 1.7."""
+    labels = {f"kubernetes.io/{key}": value for key, value in _labels(name)}
+    features = {} if lean else {_FEATURE.format(number): "true" for number in range(60)}
+    conditions = [{"type": "Ready", "status": "True", "reason": "KubeletReady"}]
+    info = {
+        "architecture": "amd64",
+        "operatingSystem": "linux",
+        "machineID": f"machine-of-{name}",
+        "bootID": f"boot-of-{name}",
+        "systemUUID": "",
+        "osImage": "Debian GNU/Linux 13",
+        "kernelVersion": "6.12",
+        "kubeletVersion": "v1.36.3",
+        "kubeProxyVersion": "",
+        "containerRuntimeVersion": "containerd://1.7.27",
+    }
+    status = {
+        "capacity": _CAPACITY,
+        "allocatable": _CAPACITY,
+        "conditions": conditions,
+        "nodeInfo": info,
+        "images": [] if lean else [_image(number) for number in range(50)],
+    }
+    return {"metadata": {"name": name, "labels": labels | features}, "status": status}
+
+
+def create(api: Api, wanted: Iterable[str], *, lean: bool) -> int:
+    """Create nodes, wait until they are played and may be used; return the bytes of one."""
+    wanted = tuple(wanted)
+    in_parallel(lambda name: api.create(NODES, node(name, lean=lean)), wanted)
+    while len(api.items(_LEASES)) < len(wanted) or any(map(_is_tainted, api.items(NODES))):
+        time.sleep(1)
+    return len(json.dumps(api.get(f"{NODES}/{wanted[0]}"), separators=(",", ":")))
+
+
+def in_parallel(call: Callable[[str], Any], arguments: Iterable[str]) -> None:
+    """Call something for each argument, over a few connections at a time."""
+    with ThreadPoolExecutor(_CONNECTIONS) as pool:
+        for _ in pool.map(call, arguments):
+            pass
+
+
+def _labels(name: str) -> Iterable[tuple[str, str]]:
+    return (("os", "linux"), ("arch", "amd64"), ("hostname", name))
+
+
+def _image(number: int) -> Raw:
+    repository = f"registry.eu-central-1.example.org/teams/platform-{number:02}/service-{number:02}"
+    digest = f"{number:02}" * 32
+    return {"names": [f"{repository}@sha256:{digest}", f"{repository}:v1"], "sizeBytes": 10**8}
+
+
+def _is_tainted(raw: Raw) -> bool:
+    return bool(raw["spec"].get("taints"))

@@ -1,0 +1,74 @@
+"""The figures of other installers under the same test, and ours beside them."""
+
+from typing import Any, Final
+
+from rich.console import Console
+from rich.table import Table
+
+RCM: Final = "runtime-class-manager"
+KWASM: Final = "kwasm-operator"
+
+_ROWS: Final = {
+    "operator_writes_per_node": "writes per node",
+    "jobs_per_node": "Jobs per node",
+    "operator_cpu_ms_per_node": "operator CPU, ms per node",
+    "operator_peak_rss_mb": "operator memory at most, MB",
+    "max_jobs_in_flight": "Jobs at once at most",
+    "seconds_to_last_node": "seconds to the last node",
+    "floor_seconds": "seconds without any operator",
+    "steady_cpu_s_per_minute": "steady state: CPU s per minute",
+    "restart_writes": "writes after a restart",
+}
+
+_PEERS: Final[dict[int, dict[str, dict[str, str]]]] = {
+    1: {
+        RCM: {
+            "operator_writes_per_node": "3.0-3.6",
+            "jobs_per_node": "1",
+            "operator_cpu_ms_per_node": "6-11",
+            "operator_peak_rss_mb": "188",
+            "max_jobs_in_flight": "no limit (123)",
+            "seconds_to_last_node": "82",
+            "floor_seconds": "22",
+            "steady_cpu_s_per_minute": "0.03",
+            "restart_writes": "1 per node",
+        },
+        KWASM: {
+            "operator_writes_per_node": "2.0",
+            "jobs_per_node": "1",
+            "operator_cpu_ms_per_node": "3.5-5",
+            "operator_peak_rss_mb": "131",
+            "max_jobs_in_flight": "no limit (176)",
+            "seconds_to_last_node": "49 (label before the Job ran)",
+            "floor_seconds": "22",
+            "steady_cpu_s_per_minute": "0.02",
+            "restart_writes": "0",
+        },
+    },
+    3: {
+        RCM: {
+            "operator_writes_per_node": "9.2-9.6",
+            "jobs_per_node": "3",
+            "operator_cpu_ms_per_node": "18-23",
+            "operator_peak_rss_mb": "68 (300 lean nodes)",
+            "max_jobs_in_flight": "no limit (31)",
+            "seconds_to_last_node": "63 (300 nodes)",
+            "restart_writes": "3 per node",
+        },
+    },
+}
+"""By number of runtimes: 1,000 nodes on two cores (memory: of 21 kB each), few others at work."""
+
+
+def show(totals: dict[str, Any], console: Console) -> None:
+    """Print our totals beside what was measured of the others in the same way."""
+    peers = _PEERS.get(totals["runtimes"], {})
+    title = f"{totals['nodes']} nodes, {totals['runtimes']} runtimes; the others: 1000 nodes"
+    table = Table("", "wasmwright", *peers, title=title, title_justify="left", box=None)
+    for key, words in _ROWS.items():
+        table.add_row(words, str(totals[key]), *(peer.get(key, "-") for peer in peers.values()))
+    console.print(table)
+    console.print(
+        f"load average {totals['load_before']} before, {totals['load_at_floor']} without the"
+        f" operator, {totals['load_at_rollout']} with it; controller manager: {totals['kcm_flags']}"
+    )
