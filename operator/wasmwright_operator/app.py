@@ -8,11 +8,14 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 import kopf
+from kubernetes.aio.client import Configuration
 
 from wasmwright_operator import names
 from wasmwright_operator.cache import Cache
+from wasmwright_operator.election import Elector
 from wasmwright_operator.executor import Executor
 from wasmwright_operator.handlers import register
+from wasmwright_operator.health import Health, serve
 from wasmwright_operator.kube.bucket import TokenBucket
 from wasmwright_operator.kube.client import KubeClient
 from wasmwright_operator.kube.login import load_configuration
@@ -27,6 +30,10 @@ logger: Final = logging.getLogger(__name__)
 _CHUNK: Final = 500
 _OVERDUE: Final = 300.0
 """Seconds for which a key may wait before the process counts as stuck."""
+_SILENT: Final = 30.0
+"""Seconds without a look at the Lease after which a process is of no use to anybody."""
+_LEASE_RATE: Final = 5.0
+_LEASE_BURST: Final = 10
 _GC_THRESHOLD: Final = 50_000
 """Collect seldom: parsing events makes much garbage and few cycles."""
 
@@ -39,43 +46,68 @@ class App:
         self._template = template
         self._stack = AsyncExitStack()
         self._queue = WorkQueue()
+        self._is_synced = False
 
     async def run(self) -> None:
-        """Run until the process is told to stop."""
-        namespace = self._settings.jobs.namespace
-        bucket = TokenBucket(
-            self._settings.api_rate,
-            self._settings.api_burst,
-            clock=asyncio.get_running_loop().time,
-        )
-        kube = KubeClient(await load_configuration(), bucket)
+        """Run until the process is told to stop.
+
+        Raises:
+            LeadershipLostError: another process may act from now on.
+        """
+        configuration = await load_configuration()
+        elector = self._elector(configuration)
+        async with self._stack:
+            await self._serve_health(elector)
+            await elector.acquire()
+            self._stack.push_async_callback(elector.release)
+            holding = asyncio.create_task(elector.hold(), name="lease")
+            self._stack.push_async_callback(_stop, [holding])
+            await self._lead(configuration, holding)
+
+    def _elector(self, configuration: Configuration) -> Elector:
+        """The Lease has requests of its own: a rollout that waits for its turn must not cost it."""
+        kube = KubeClient(configuration, _bucket(_LEASE_RATE, _LEASE_BURST))
         self._stack.push_async_callback(kube.close)
+        return Elector(kube, self._settings.jobs.namespace, self._settings.identity, _now)
+
+    async def _serve_health(self, elector: Elector) -> None:
+        health = Health(alive={"queue": self._stuck}, ready={"lease": lambda: _cut_off(elector)})
+        health.ready["sync"] = lambda: _behind(elector, is_synced=self._is_synced)
+        runner = await serve(health, self._settings.health_port)
+        self._stack.push_async_callback(runner.cleanup)
+
+    async def _lead(self, configuration: Configuration, holding: asyncio.Task[None]) -> None:
+        kube = KubeClient(configuration, _bucket(self._settings.api_rate, self._settings.api_burst))
+        self._stack.push_async_callback(kube.close)
+        namespace = self._settings.jobs.namespace
         cache = Cache(self._settings.fleet)
         executor = Executor(kube, cache, self._template, namespace=namespace, clock=_now)
         reconciler = Reconciler(cache, self._queue, executor, _now)
         synchronizer = Synchronizer(kube, cache, reconciler, namespace)
-
-        async with self._stack:
-            await synchronizer.run_once()
-            logger.info("in sync", extra={"nodes": len(cache.nodes.by_name())})
-            gc.collect()
-            gc.freeze()
-            gc.set_threshold(_GC_THRESHOLD)
-            await self._serve(cache, reconciler, synchronizer)
+        await synchronizer.run_once()
+        self._is_synced = True
+        logger.info("in sync", extra={"nodes": len(cache.nodes.by_name())})
+        gc.collect()
+        gc.freeze()
+        gc.set_threshold(_GC_THRESHOLD)
+        await self._serve(cache, reconciler, synchronizer, holding)
 
     async def _serve(
-        self, cache: Cache, reconciler: Reconciler, synchronizer: Synchronizer
+        self,
+        cache: Cache,
+        reconciler: Reconciler,
+        synchronizer: Synchronizer,
+        holding: asyncio.Task[None],
     ) -> None:
         registry = kopf.OperatorRegistry()
         register(registry, cache, reconciler, self._settings.jobs.namespace)
-        kopf.on.probe(id="queue", registry=registry)(self._probe)
         stop = asyncio.Event()
         loops = [
             asyncio.create_task(reconciler.run(), name="reconcile"),
             asyncio.create_task(synchronizer.run(), name="resync"),
         ]
-        for loop in loops:
-            loop.add_done_callback(lambda _: stop.set())
+        for loop in (*loops, holding):
+            loop.add_done_callback(lambda _: _halt(loops, stop))
         self._stack.push_async_callback(_stop, loops)
         await asyncio.sleep(0)  # kopf takes tasks that start after it for its own
         await kopf.operator(
@@ -85,15 +117,35 @@ class App:
             # kopf's own identity is the user's name, and a container need not have one.
             identity=names.FIELD_MANAGER,  # type: ignore[arg-type]  # the type is private to kopf
             namespaces=[self._settings.jobs.namespace],
-            liveness_endpoint=f"http://0.0.0.0:{self._settings.health_port}/healthz",
             stop_flag=stop,
         )
+        for loop in (holding, *loops):
+            if loop.done() and not loop.cancelled():
+                loop.result()
 
-    async def _probe(self, **_: Any) -> float:  # noqa: ANN401 - kopf passes what it likes
+    def _stuck(self) -> str:
         overdue = self._queue.overdue()
-        if overdue > _OVERDUE:
-            raise kopf.PermanentError(f"a key has been waiting for {overdue:.0f} s")
-        return overdue
+        return f"a key has been waiting for {overdue:.0f} s" if overdue > _OVERDUE else ""
+
+
+def _halt(loops: list[asyncio.Task[None]], stop: asyncio.Event) -> None:
+    """End all work at once: who may not act must not, and who cannot go on should start anew."""
+    stop.set()
+    for loop in loops:
+        loop.cancel()
+
+
+def _cut_off(elector: Elector) -> str:
+    silence = elector.silence()
+    return f"no word of it for {silence:.0f} s" if silence > _SILENT else ""
+
+
+def _behind(elector: Elector, *, is_synced: bool) -> str:
+    return "not everything was listed yet" if elector.is_leading and not is_synced else ""
+
+
+def _bucket(rate: float, burst: int) -> TokenBucket:
+    return TokenBucket(rate, burst, clock=asyncio.get_running_loop().time)
 
 
 def operator_settings(settings: Settings) -> kopf.OperatorSettings:

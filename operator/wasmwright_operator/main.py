@@ -8,6 +8,7 @@ import click
 
 from wasmwright_operator import logs
 from wasmwright_operator.app import App
+from wasmwright_operator.election import LeadershipLostError
 from wasmwright_operator.kube.errors import ApiError
 from wasmwright_operator.kube.login import LoginError
 from wasmwright_operator.manifests import JobTemplate, JobTemplateError, built_in_template
@@ -33,7 +34,7 @@ def run() -> None:
     logs.configure(settings.log_level, settings.log_format)
     try:
         asyncio.run(App(settings, template).run())
-    except (LoginError, MissingResourceError, ApiError) as error:
+    except (LoginError, MissingResourceError, ApiError, LeadershipLostError) as error:
         _fail(str(error))
 
 

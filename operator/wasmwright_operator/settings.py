@@ -1,6 +1,8 @@
 """What the environment tells us, checked at the start: one sentence per wrong value."""
 
 import re
+import socket
+import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -34,6 +36,8 @@ class Settings:
     log_level: str
     log_format: str
     health_port: int
+    identity: str
+    """Tells this process from all others; of a pod's two processes the earlier one is dead."""
     api_rate: float
     """API requests per second in the long run."""
     api_burst: int
@@ -65,6 +69,7 @@ def load_settings(environ: Mapping[str, str]) -> Settings:
         log_level=reader.read("LOG_LEVEL", _one_of(_LOG_LEVELS), "INFO"),
         log_format=reader.read("LOG_FORMAT", _one_of(("json", "text")), "json"),
         health_port=reader.read("HEALTH_PORT", _whole_number(0, _LAST_PORT), "8080"),
+        identity=reader.read("POD_NAME", str, f"{socket.gethostname()}_{uuid.uuid4().hex[:8]}"),
         api_rate=float(reader.read("API_RATE", _whole_number(1), "20")),
         api_burst=reader.read("API_BURST", _whole_number(1), "40"),
     )

@@ -14,11 +14,13 @@ from typing import Any, TypeVar
 from integration.operator.api import CLASSES, NAMESPACES, NODES, WN, WRT, Api, Raw
 from integration.operator.kubelets import NAMESPACE, Kubelets
 from wasmwright_operator import names
+from wasmwright_operator.election.elector import NAME as LEASE
 
 T = TypeVar("T")
 
 DIES_WITH_US = ("setpriv", "--pdeathsig", "KILL", "--")
 PROGRAM = "from wasmwright_operator.main import main; main()"
+LEASES = f"/apis/coordination.k8s.io/v1/namespaces/{NAMESPACE}/leases"
 JOBS = f"/apis/batch/v1/namespaces/{NAMESPACE}/jobs"
 EVENTS = f"{NAMESPACES}/default/events"
 QUIET = 1.0
@@ -31,10 +33,20 @@ class OperatorProcess:
 
     kubeconfig: Path
     log: Path
+    name: str = "operator"
+    """Of its pod."""
     environ: dict[str, str] = field(default_factory=dict)
     child: subprocess.Popen[bytes] | None = None
+    _since: int = 0
 
     def start(self) -> None:
+        """Start it and wait until it leads and knows the cluster."""
+        self.spawn()
+        self.wait_for("in sync")
+
+    def spawn(self) -> None:
+        """Start it without waiting for anything."""
+        self._since = len(self.lines)
         with self.log.open("ab") as output:
             self.child = subprocess.Popen(
                 [*DIES_WITH_US, sys.executable, "-c", PROGRAM, "run"],
@@ -48,11 +60,18 @@ class OperatorProcess:
                     "WASMWRIGHT_INSTALLER_IMAGE": "wasmwright/installer:test",
                     "WASMWRIGHT_KWASM_RUNTIMES": "spin",
                     "WASMWRIGHT_HEALTH_PORT": "0",
+                    "WASMWRIGHT_POD_NAME": self.name,
                     **self.environ,
                 },
             )
-        lines = len(self.lines)
-        wait(lambda: [line for line in self.lines[lines - 1 :] if line["message"] == "in sync"])
+
+    def wait_for(self, message: str, within: float = 20) -> None:
+        """Wait until the process that runs now has said something."""
+        wait(lambda: self.has_said(message), within)
+
+    def has_said(self, message: str) -> bool:
+        """Tell whether the process that runs now has said something."""
+        return any(line["message"] == message for line in self.lines[self._since :])
 
     def kill(self) -> None:
         """Stop it as a crash would."""
@@ -163,6 +182,8 @@ class World:
     def clean(self) -> None:
         """Leave the cluster as it was found."""
         self.operator.kill()
+        if any(item["metadata"]["name"] == LEASE for item in self.api.items(LEASES)):
+            self.api.delete(f"{LEASES}/{LEASE}")
         for runtime in self.api.items(WRT):
             path = f"{WRT}/{runtime['metadata']['name']}"
             self.api.delete(path)

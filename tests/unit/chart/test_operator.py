@@ -23,15 +23,25 @@ def test_operator__is_restricted() -> None:
     assert all("hostPath" not in volume for volume in pod["volumes"])
 
 
-def test_operator__runs_alone_and_is_watched() -> None:
+def test_operator__is_watched() -> None:
     spec = render().find("Deployment")["spec"]
 
     assert spec["replicas"] == 1
-    assert spec["strategy"] == {"type": "Recreate"}
     (container,) = spec["template"]["spec"]["containers"]
     assert container["livenessProbe"]["httpGet"] == {"path": "/healthz", "port": "health"}
+    assert container["readinessProbe"]["httpGet"] == {"path": "/readyz", "port": "health"}
     assert container["ports"] == [{"name": "health", "containerPort": 8080, "protocol": "TCP"}]
     assert container["args"] == ["run"]
+
+
+def test_operator__twice__is_drained_one_at_a_time() -> None:
+    assert render().of("PodDisruptionBudget") == []
+    release = render({"operator": {"replicas": 2}})
+    assert release.find("Deployment")["spec"]["replicas"] == 2
+    budget = release.find("PodDisruptionBudget")["spec"]
+    assert budget["maxUnavailable"] == 1
+    pods = release.find("Deployment")["spec"]["template"]["metadata"]["labels"]
+    assert budget["selector"]["matchLabels"].items() <= pods.items()
 
 
 def test_environment__by_default() -> None:
@@ -39,6 +49,7 @@ def test_environment__by_default() -> None:
 
     assert release.environment == {
         "WASMWRIGHT_NAMESPACE": "",
+        "WASMWRIGHT_POD_NAME": "",
         "WASMWRIGHT_INSTALLER_IMAGE": f"wasmwright/installer:{VERSION}",
         "WASMWRIGHT_INSTALLER_PULL_POLICY": "IfNotPresent",
         "WASMWRIGHT_IMAGE_PULL_SECRETS": "",

@@ -35,6 +35,7 @@ def test_rights__secrets_and_exec_and_namespaces__are_not_asked_for() -> None:
         "events",
         "jobs",
         "pods",
+        "leases",
     }
 
 
@@ -43,9 +44,9 @@ def test_rights__jobs_and_pods__are_had_in_our_own_namespace_only() -> None:
 
     role = release.find("Role")
     assert role["metadata"]["namespace"] == NAMESPACE
-    assert {resource for _, resource, _ in rights(role)} == {"jobs", "pods"}
+    assert {resource for _, resource, _ in rights(role)} == {"jobs", "pods", "leases"}
     everywhere = {r for cluster in release.of("ClusterRole") for _, r, _ in rights(cluster)}
-    assert everywhere & {"jobs", "pods"} == set()
+    assert everywhere & {"jobs", "pods", "leases"} == set()
 
 
 def test_rights__on_nodes__are_to_read_and_to_label() -> None:

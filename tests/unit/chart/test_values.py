@@ -27,6 +27,7 @@ DEFAULTS: dict[str, Any] = yaml.safe_load((CHART / "values.yaml").read_text())
 OTHERS: dict[tuple[str, ...], Any] = {
     ("namespace", "create"): False,
     ("crds", "install"): False,
+    ("operator", "replicas"): 3,
     ("operator", "image", "repository"): "mirror.example/op",
     ("operator", "image", "tag"): "9.9.9",
     ("operator", "image", "digest"): "sha256:" + "a" * 64,
