@@ -5,12 +5,13 @@ after its next start. Files are written when either of the last two lacks someth
 is made to load them only when the first of them does.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from wasmwright_installer.apply.probe import Observed
 from wasmwright_installer.config import tables
+from wasmwright_installer.config.crio import monitor_settings
 from wasmwright_installer.config.files import sha256
 from wasmwright_installer.config.wanted import NodeRules, handler_table, option_warnings
 from wasmwright_installer.contract import NodeDocument, RuntimeEntry
@@ -20,7 +21,7 @@ from wasmwright_installer.detect.handlers import (
     normal_handler,
     uses_systemd_cgroup,
 )
-from wasmwright_installer.errors import ConflictError
+from wasmwright_installer.errors import ConflictError, UnsupportedNodeError
 from wasmwright_installer.home import own_handler
 from wasmwright_installer.layouts.layout import Activation
 
@@ -59,8 +60,10 @@ def decide(document: NodeDocument, observed: Observed) -> Decision:
     """Compare a document with a host.
 
     Raises:
+        UnsupportedNodeError: a handler of the document fits no daemon of this kind.
         ConflictError: a handler of the document is declared by somebody else, differently.
     """
+    _refuse_misfits(document, observed)
     ours = own_handlers(observed)
     rules = _rules(observed)
     adopted = frozenset(
@@ -75,7 +78,9 @@ def decide(document: NodeDocument, observed: Observed) -> Decision:
     }
     declared = {**_declared(document, observed, rules, ours, adopted), **wanted}
     gives_back = not document.runtimes
-    necessity = _give_back(ours, observed) if gives_back else _necessity(wanted, observed)
+    necessity = (
+        _give_back(ours, observed) if gives_back else _necessity(wanted, declared.keys(), observed)
+    )
     must_write, must_activate, why = necessity
     activation = observed.layout.activation
     must_activate = must_activate or (must_write and activation is Activation.WAIT)
@@ -91,13 +96,32 @@ def decide(document: NodeDocument, observed: Observed) -> Decision:
         must_restart=must_restart,
         why=f"{why}; {caution}" if caution else why,
         surviving=_surviving(document, observed),
-        warnings=tuple(
-            warning
-            for entry in document.runtimes
-            for warning in option_warnings(entry.handler, rules)
-        )
-        + ((caution,) if caution else ()),
+        warnings=(
+            *(
+                warning
+                for entry in document.runtimes
+                for warning in option_warnings(entry.handler, rules)
+            ),
+            *_left_out(document, observed),
+            *((caution,) if caution else ()),
+        ),
     )
+
+
+def _refuse_misfits(document: NodeDocument, observed: Observed) -> None:
+    for entry in document.runtimes:
+        why = observed.layout.misfit(entry.handler)
+        if why:
+            raise UnsupportedNodeError(
+                f"runtime {entry.name!r}: {why}", reason="UnsupportedRuntimeForCRI"
+            )
+
+
+def _left_out(document: NodeDocument, observed: Observed) -> Iterator[str]:
+    for entry in document.declared:
+        why = observed.layout.misfit(entry)
+        if why:
+            yield f"{why}; it is not declared on this node"
 
 
 def own_handlers(observed: Observed) -> frozenset[str]:
@@ -128,6 +152,8 @@ def _rules(observed: Observed) -> NodeRules:
         cgroup_v2=observed.node.cgroup_v2,
         has_dbus=observed.node.has_dbus,
         home=observed.home,
+        runtime=observed.daemon.runtime,
+        monitor=monitor_settings(observed.base.tree, observed.loaded.default),
     )
 
 
@@ -188,7 +214,12 @@ def _declared(
     ours: frozenset[str],
     adopted: frozenset[str],
 ) -> dict[str, Table]:
-    """Keep what we declared and add what the cluster knows, save for names that others use."""
+    """Keep what we declared and add what the cluster knows, save for names that others use.
+
+    A daemon that drops a handler without a binary gets none.
+    """
+    if not observed.layout.declares_ahead:
+        return {}
     taken = adopted | set(_declared_in(observed.base.tree))
     taken |= {name for name in observed.loaded.handlers if name not in ours}
     ahead = {
@@ -220,15 +251,22 @@ def _give_back(ours: frozenset[str], observed: Observed) -> tuple[bool, bool, st
     return has_files, False, "nothing of wasmwright is served"
 
 
-def _necessity(wanted: Mapping[str, Table], observed: Observed) -> tuple[bool, bool, str]:
-    """What wanted handlers make necessary: to write, to activate, and why."""
+def _necessity(
+    wanted: Mapping[str, Table], declared: Collection[str], observed: Observed
+) -> tuple[bool, bool, str]:
+    """What wanted handlers make necessary: to write, to activate, and why.
+
+    A handler that is only to be no longer declared is no reason to activate: without its binary
+    nobody can use it, and the daemon's next start drops it.
+    """
     loaded = observed.loaded.handlers
     missing = sorted(n for n, table in wanted.items() if loaded.get(n) != normal_handler(table))
     unwritten = [name for name, table in wanted.items() if not _is_held(name, table, observed)]
     if missing:
         return True, True, f"handlers {', '.join(missing)} are not served as wanted"
+    obsolete = observed.state.handlers.keys() - set(declared)
     why = "every wanted handler is served" if wanted else "every handler is served by others"
-    return bool(unwritten), False, why
+    return bool(unwritten or obsolete), False, why
 
 
 def _is_held(name: str, table: Table, observed: Observed) -> bool:

@@ -14,6 +14,8 @@ from wasmwright_installer.detect.bundles import (
     pods_lost_by_restart,
     pods_using,
 )
+from wasmwright_installer.detect.conmon import monitored
+from wasmwright_installer.detect.daemon import ContainerRuntime
 from wasmwright_installer.errors import InUseError
 from wasmwright_installer.host.bundles import read_bundles
 from wasmwright_installer.host.processes import all_processes
@@ -36,7 +38,7 @@ def look_at_usage(host: Host, observed: Observed, decision: Decision, links: Lin
     if not decision.must_restart and not links.removed:
         return Usage()
     processes = tuple(all_processes(host.files))
-    bundles = read_bundles(host.files, observed.loaded.state_dir, processes)
+    bundles = _containers(host, observed, processes)
     removed = _users_of_removed(links, bundles, processes)
     if not decision.must_restart:
         return Usage(removed_in_use=removed)
@@ -45,6 +47,14 @@ def look_at_usage(host: Host, observed: Observed, decision: Decision, links: Lin
         dead=dead_bundles(bundles, decision.surviving),
         removed_in_use=removed,
     )
+
+
+def _containers(
+    host: Host, observed: Observed, processes: tuple[Process, ...]
+) -> tuple[Bundle, ...]:
+    if observed.daemon.runtime is ContainerRuntime.CRIO:
+        return monitored(processes)
+    return read_bundles(host.files, observed.loaded.state_dir, processes)
 
 
 def _users_of_removed(

@@ -40,7 +40,7 @@ def plan(host: Host, observed: Observed, decision: Decision) -> Planned | None:
     if not decision.must_write:
         return None
     present, daemon = observed.present, observed.daemon
-    before = dump(host, daemon, present.main if present.main in present.tree else None)
+    before = dump(host, observed.layout, daemon, present.tree)
     foreign = _foreign(before.document, decision.ours)
     task = Task(
         present=present,

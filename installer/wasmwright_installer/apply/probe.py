@@ -1,19 +1,20 @@
 """First step: everything the decisions need, read once; nothing is changed."""
 
+import shlex
 import tomllib
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from wasmwright_installer.apply.host import Host
-from wasmwright_installer.config import imports
 from wasmwright_installer.config.base import base_of, refuse_unsupported
 from wasmwright_installer.config.dump import Dump
 from wasmwright_installer.config.files import Base, FileRecord, Present, drop_in_path
-from wasmwright_installer.detect.daemon import Daemon
+from wasmwright_installer.detect.daemon import ContainerRuntime, Daemon
 from wasmwright_installer.detect.handlers import Loaded
 from wasmwright_installer.detect.support import NodeFacts
 from wasmwright_installer.errors import RefusedError
 from wasmwright_installer.home import Home
-from wasmwright_installer.host.commands import run
+from wasmwright_installer.host.commands import Completed, run
 from wasmwright_installer.host.cri import CRIUnavailableError
 from wasmwright_installer.host.facts import find_daemon
 from wasmwright_installer.host.state import State
@@ -48,7 +49,8 @@ def observe(host: Host, node: NodeFacts) -> Observed:
     layout = layout_of(daemon)
     present = _read_configuration(host, daemon, layout, state)
     base = base_of(present)
-    refuse_unsupported(base, daemon.config_path, daemon.version.major)
+    if daemon.runtime is ContainerRuntime.CONTAINERD:
+        refuse_unsupported(base, daemon.config_path, daemon.version.major)
     return Observed(host.home, node, daemon, loaded, state, layout, present, base)
 
 
@@ -76,34 +78,49 @@ def _read_configuration(host: Host, daemon: Daemon, layout: Layout, state: State
         records[file.path] = FileRecord(file.path, file.sha256, original)
     return Present(
         main=main,
-        tree=imports.load_order(main, host.files.read, host.files.glob),
+        tree=layout.read(daemon, host.files),
         major=daemon.version.major,
         records=records,
         names=frozenset(state.names),
         drop_in=host.files.read(drop_in_path(main)),
         sources={path: text for path in sources if (text := host.files.read(path)) is not None},
         rendered=frozenset(layout.rendered(main)),
+        folder=daemon.config_folder,
     )
 
 
-def dump(host: Host, daemon: Daemon, config: str | None) -> Dump:
-    """Ask the daemon's own executable how it understands a configuration; None = no file at all.
+def dump(
+    host: Host, layout: Layout, daemon: Daemon, tree: Mapping[str, bytes], root: str = ""
+) -> Dump:
+    """Ask the daemon's own executable how it understands a configuration.
+
+    Args:
+        host: where.
+        layout: of the node.
+        daemon: whose executable.
+        tree: the configuration's files; none at all = the daemon's defaults.
+        root: below which they lie.
 
     Raises:
         RefusedError: it refuses the files.
     """
-    arguments = ("config", "default") if config is None else ("-c", config, "config", "dump")
-    done = run(host.commands, daemon.executable, *arguments, timeout=host.limits.command)
-    if done.code != 0:
-        raise RefusedError(
-            f"'{daemon.executable} {' '.join(arguments)}' refuses the configuration: "
-            f"{done.output.strip()[-400:]}",
-            reason="ConfigRefused",
-        )
+    command = (daemon.executable, *layout.show(daemon, tree, root))
+    shown = _shown(host, command)
+    defaults = layout.show_defaults
+    below = _shown(host, (daemon.executable, *defaults)).stdout if defaults else ""
     try:
-        return Dump.parse(done.stdout, done.stderr)
+        return Dump.parse(shown.stdout, shown.stderr, below)
     except tomllib.TOMLDecodeError as error:
         raise RefusedError(
-            f"what '{daemon.executable} {' '.join(arguments)}' prints is no TOML ({error})",
-            reason="ConfigRefused",
+            f"what '{shlex.join(command)}' prints is no TOML ({error})", reason="ConfigRefused"
         ) from error
+
+
+def _shown(host: Host, command: tuple[str, ...]) -> Completed:
+    done = run(host.commands, *command, timeout=host.limits.command)
+    if done.code != 0:
+        raise RefusedError(
+            f"'{shlex.join(command)}' refuses the configuration: {done.output.strip()[-400:]}",
+            reason="ConfigRefused",
+        )
+    return done

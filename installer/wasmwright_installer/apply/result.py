@@ -2,7 +2,6 @@
 
 from wasmwright_installer.apply.intent import Intent, Outcome
 from wasmwright_installer.apply.probe import Observed
-from wasmwright_installer.config.tables import table_in_use
 from wasmwright_installer.contract import (
     ApplyResult,
     ExitCode,
@@ -35,7 +34,9 @@ def success(
     return ApplyResult(
         exit_code=ExitCode.DONE,
         reason="Ready" if count else "Removed",
-        message=f"{message}; containerd was restarted once" if outcome.restarted else message,
+        message=f"{message}; {observed.daemon.runtime} was restarted once"
+        if outcome.restarted
+        else message,
         hash=identity_of(document),
         changed=outcome.changed,
         restarted=outcome.restarted,
@@ -52,10 +53,10 @@ def node_fields(observed: Observed) -> dict[str, str]:
     return {
         "machine_id": observed.node.machine_id,
         "boot_id": observed.node.boot_id,
-        "container_runtime": f"containerd://{observed.daemon.version.text}",
+        "container_runtime": f"{observed.daemon.runtime}://{observed.daemon.version.text}",
         "distribution": observed.node.distribution,
         "config_file": observed.daemon.config_path,
-        "plugin_table": table_in_use(observed.base.tree, observed.daemon.version.major),
+        "plugin_table": observed.layout.table(observed.base.tree, observed.daemon.version.major),
     }
 
 

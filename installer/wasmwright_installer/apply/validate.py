@@ -29,14 +29,11 @@ def validate(host: Host, observed: Observed, decision: Decision, planned: Planne
 
 
 def _dump_staged(host: Host, observed: Observed, plan: FilePlan) -> dumps.Dump:
-    main = observed.present.main
-    if main not in plan.tree:
-        return dump(host, observed.daemon, None)
     host.files.delete_tree(_STAGE)
     try:
         for path, content in staged(plan.tree, _STAGE).items():
             host.files.make_folders(path.rpartition("/")[0])
             host.files.write(path, content, mode=0o600)
-        return dump(host, observed.daemon, f"{_STAGE}{main}")
+        return dump(host, observed.layout, observed.daemon, plan.tree, _STAGE)
     finally:
         host.files.delete_tree(_STAGE)

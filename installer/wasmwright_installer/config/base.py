@@ -5,14 +5,13 @@ present text with our part taken out. So a plan never piles one edit upon anothe
 node back is the base itself.
 """
 
-import posixpath
-
 from wasmwright_installer.config import imports, in_place, tables, template
 from wasmwright_installer.config.files import (
     DROP_IN,
     Base,
     Present,
     foreign_file,
+    has_own_name,
     is_own_file,
     sha256,
 )
@@ -52,7 +51,7 @@ def _originals(present: Present, files: dict[str, bytes], warnings: list[str]) -
 def _without_us(present: Present, path: str, content: bytes) -> bytes | None:
     if is_own_file(path, content):
         return None
-    if posixpath.basename(path) == DROP_IN and path != present.main:
+    if has_own_name(path) and path != present.main:
         raise foreign_file(path)
     if path in present.sources:
         return template.take_out(path, content, present.names)

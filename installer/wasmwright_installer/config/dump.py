@@ -1,4 +1,4 @@
-"""What `containerd config dump` proves, and the checks that it cannot make.
+"""What `containerd config dump`, or `crio config`, proves, and the checks that it cannot make.
 
 A dump shows how the daemon's own parser and migrations understand the files. It does not notice a
 missing default runtime, an empty runtime type or (since 2.0) a literal import that does not exist.
@@ -30,13 +30,32 @@ class Dump:
     """What the daemon says of single keys, without time stamps, file names and row numbers."""
 
     @classmethod
-    def parse(cls, stdout: str, stderr: str) -> Self:
-        """Read both streams; that a whole file is of an older schema is no matter of ours."""
+    def parse(cls, stdout: str, stderr: str, defaults: str = "") -> Self:
+        """Read both streams; that a whole file is of an older schema is no matter of ours.
+
+        Args:
+            stdout: the configuration.
+            stderr: warnings.
+            defaults: what the daemon's executable prints as its defaults, when it leaves out of
+                the configuration what has its default.
+        """
         lines = (_CHANGING.sub("", line).strip() for line in stderr.splitlines())
         return cls(
-            document=tomllib.loads(stdout),
+            document=_over(tomllib.loads(defaults), tomllib.loads(stdout)),
             warnings=frozenset(line for line in lines if " key=" in line),
         )
+
+
+def _over(defaults: Document, document: Document) -> Document:
+    """Lay a configuration over the defaults; handlers come as a whole, as CRI-O prints them."""
+    merged = dict(defaults)
+    for key, value in document.items():
+        below = merged.get(key)
+        if key != "runtimes" and isinstance(below, Mapping) and isinstance(value, Mapping):
+            merged[key] = _over(below, value)
+        else:
+            merged[key] = value
+    return merged
 
 
 def differences(before: Document, after: Document, ours: frozenset[str]) -> tuple[str, ...]:
@@ -62,11 +81,11 @@ def _leaves(
 
 
 def _is_ours(path: tuple[str, ...], ours: frozenset[str]) -> bool:
-    place = ("plugins", None, "containerd", "runtimes")
-    at_handlers = len(path) > len(place) and all(
-        key in (None, part) for key, part in zip(place, path, strict=False)
-    )
-    return at_handlers and path[1] in {tables.GRPC_TABLE, tables.RUNTIME_TABLE} and path[4] in ours
+    for table in tables.TABLES:
+        place = tables.place_of_handlers(table)
+        if path[: len(place)] == place and len(path) > len(place):
+            return path[len(place)] in ours
+    return False
 
 
 def _shown(leaves: Mapping[tuple[str, ...], object], path: tuple[str, ...]) -> str:

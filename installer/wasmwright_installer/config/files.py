@@ -13,7 +13,12 @@ from typing import Any
 from wasmwright_installer.errors import ConflictError
 
 DROP_IN = "wasmwright.toml"
-"""The name of our own file, wherever a layout puts it."""
+"""The name of our own file, wherever a layout of containerd puts it."""
+
+CRIO_DROP_IN = "90-wasmwright.conf"
+"""The name of our own file among CRI-O's, which takes them in the order of their names."""
+
+_OWN = frozenset({DROP_IN, CRIO_DROP_IN})
 
 HEADER = "# Written by wasmwright-installer, which rewrites and removes this file."
 
@@ -48,6 +53,8 @@ class Present:
     """Files that the daemon does not read itself, but from which others are rendered."""
     rendered: frozenset[str] = frozenset()
     """Files of the tree that a supervisor writes anew at each start: never written by us."""
+    folder: str = ""
+    """The directory whose files are all laid over the main one; empty where there is no such."""
 
     @property
     def writable(self) -> dict[str, bytes]:
@@ -109,9 +116,26 @@ def drop_in_path(main: str) -> str:
     return posixpath.join(posixpath.dirname(main), "conf.d", DROP_IN)
 
 
+def has_own_name(path: str) -> bool:
+    """Tell whether a file is called as ours are."""
+    return posixpath.basename(path) in _OWN
+
+
 def is_own_file(path: str, content: bytes) -> bool:
     """Tell our drop-in from a foreign file of the same name."""
-    return posixpath.basename(path) == DROP_IN and content.startswith(HEADER.encode())
+    return has_own_name(path) and content.startswith(HEADER.encode())
+
+
+def temporary_path(path: str) -> str:
+    """Return where a file's new bytes wait for the rename that gives them their name.
+
+    That is beside it, with one name for each file, so that a later run finds what a killed one
+    left. CRI-O reads every file of its directory whatever it is called, so there it is above.
+    """
+    folder, name = posixpath.split(path)
+    if name == CRIO_DROP_IN:
+        folder = posixpath.dirname(folder)
+    return posixpath.join(folder, f".{name}.wasmwright-new")
 
 
 def foreign_file(path: str) -> ConflictError:

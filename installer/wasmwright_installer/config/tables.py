@@ -1,4 +1,7 @@
-"""Where handlers stand in containerd's configuration."""
+"""Where handlers stand in the configuration of a container runtime.
+
+containerd and CRI-O have no key in common, so one question fits the files of both.
+"""
 
 import json
 import re
@@ -12,6 +15,10 @@ GRPC_TABLE: Final = "io.containerd.grpc.v1.cri"
 """The CRI plugin's table in schema 1 and 2; containerd 2.x still migrates it."""
 RUNTIME_TABLE: Final = "io.containerd.cri.v1.runtime"
 """The table since schema 3. A file of schema 2 may hold it too (AKS does)."""
+CRIO_TABLE: Final = "crio.runtime"
+"""CRI-O's table; a handler that a later file names again is replaced as a whole."""
+
+TABLES: Final = (GRPC_TABLE, RUNTIME_TABLE, CRIO_TABLE)
 
 Document = Mapping[str, Any]
 
@@ -30,22 +37,32 @@ def parse(path: str, content: bytes) -> Document:
 
 def plugin(document: Document, table: str) -> Document | None:
     """Return a plugin's table, or None if the document has none."""
-    plugins = document.get("plugins")
-    found = plugins.get(table) if isinstance(plugins, Mapping) else None
-    return found if isinstance(found, Mapping) else None
+    return _table(document, "plugins", table)
+
+
+def _table(document: Document, *path: str) -> Document | None:
+    level: object = document
+    for key in path:
+        level = level.get(key) if isinstance(level, Mapping) else None
+    return level if isinstance(level, Mapping) else None
+
+
+def place_of_handlers(table: str) -> tuple[str, ...]:
+    """Return the keys that lead to the handlers of a table."""
+    if table == CRIO_TABLE:
+        return ("crio", "runtime", "runtimes")
+    return ("plugins", table, "containerd", "runtimes")
 
 
 def runtimes(document: Document, table: str) -> Document | None:
     """Return the handlers that a document declares in a table, or None if it declares none."""
-    containerd = (plugin(document, table) or {}).get("containerd")
-    found = containerd.get("runtimes") if isinstance(containerd, Mapping) else None
-    return found if isinstance(found, Mapping) else None
+    return _table(document, *place_of_handlers(table))
 
 
 def all_runtimes(document: Document) -> dict[str, Any]:
     """Return the handlers of a document in whichever table."""
     merged: dict[str, Any] = {}
-    for table in (GRPC_TABLE, RUNTIME_TABLE):
+    for table in TABLES:
         merged.update(runtimes(document, table) or {})
     return merged
 
@@ -72,12 +89,12 @@ def default_runtime(document: Document) -> str:
         containerd = (plugin(document, table) or {}).get("containerd", {})
         if containerd.get("default_runtime_name"):
             return str(containerd["default_runtime_name"])
-    return ""
+    return str((_table(document, "crio", "runtime") or {}).get("default_runtime", ""))
 
 
 def render_handler(table: str, name: str, content: Document) -> Iterator[str]:
-    """Yield the lines of a handler's tables, as containerd's own documentation writes them."""
-    header = f'plugins."{table}".containerd.runtimes.{_key(name)}'
+    """Yield the lines of a handler's tables, as the daemons' own documentation writes them."""
+    header = ".".join(_key(part) for part in (*place_of_handlers(table), name))
     scalars = {key: value for key, value in content.items() if not isinstance(value, Mapping)}
     yield f"[{header}]"
     for key, value in scalars.items():

@@ -4,10 +4,12 @@ Rules and their reasons: `docs/decisions/0001-shim-options.md`.
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
+from wasmwright_installer.config import crio
 from wasmwright_installer.contract import HandlerEntry, RuntimeType
+from wasmwright_installer.detect.daemon import ContainerRuntime
 from wasmwright_installer.detect.handlers import RUNC_TYPE
 from wasmwright_installer.home import USUAL, Home
 
@@ -25,10 +27,15 @@ class NodeRules:
     cgroup_v2: bool
     has_dbus: bool
     home: Home = USUAL
+    runtime: ContainerRuntime = ContainerRuntime.CONTAINERD
+    monitor: Mapping[str, Any] = field(default_factory=dict)
+    """What CRI-O's default handler says of its monitor."""
 
 
 def handler_table(entry: HandlerEntry, rules: NodeRules) -> dict[str, Any]:
     """Return the table for a handler, as it is written and as it will be loaded."""
+    if rules.runtime is ContainerRuntime.CRIO:
+        return crio.handler_table(entry, rules.home, rules.monitor)
     match entry.type:
         case RuntimeType.OCI_RUNTIME:
             table = _oci_table(entry, rules)
@@ -61,6 +68,8 @@ def _shim_options(options: Mapping[str, Any], rules: NodeRules) -> dict[str, Any
 
 def option_warnings(entry: HandlerEntry, rules: NodeRules) -> tuple[str, ...]:
     """Say which of the document's options cannot be honoured on this node, and why."""
+    if rules.runtime is ContainerRuntime.CRIO:
+        return tuple(f"handler {entry.handler}: {reason}" for reason in crio.dishonoured(entry))
     if entry.type is not RuntimeType.CONTAINERD_SHIM or not entry.options:
         return ()
     return tuple(f"handler {entry.handler}: {reason}" for reason in _dishonoured(entry, rules))

@@ -11,7 +11,11 @@ from dataclasses import dataclass
 
 from wasmwright_installer.home import own_handler
 
+CONMON = "conmon"
+"""What watches a container of CRI-O: a process of its own, which a restart leaves alone."""
+
 _SURVIVING_SHIMS = (
+    CONMON,
     "containerd-shim-runc-v1",
     "containerd-shim-runc-v2",
     "containerd-shim-kata-v2",

@@ -8,6 +8,7 @@ import posixpath
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 
 from wasmwright_installer.errors import UnsupportedNodeError
 
@@ -22,6 +23,13 @@ GONE = " (deleted)"
 DEFAULT_CONFIG = "/etc/containerd/config.toml"
 
 _VERSION = re.compile(r"\bv?(\d+)\.(\d+)(?:\.\S*)?")
+
+
+class ContainerRuntime(StrEnum):
+    """What kinds of daemon are changed, as a Node's `containerRuntimeVersion` names them."""
+
+    CONTAINERD = "containerd"
+    CRIO = "cri-o"
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +55,9 @@ class Daemon:
     arguments: tuple[str, ...] = ()
     supervisor: tuple[str, ...] = ()
     """Command line of the process that started it, where that is not systemd."""
+    runtime: ContainerRuntime = ContainerRuntime.CONTAINERD
+    config_folder: str = ""
+    """The directory whose files are all laid over the main one; empty where there is no such."""
 
 
 def flag(arguments: Sequence[str], *names: str) -> str:

@@ -13,6 +13,19 @@ Handler = Mapping[str, object]
 
 RUNC_TYPE = "io.containerd.runc.v2"
 
+_FILLED_IN = frozenset(
+    {
+        "monitorpath",
+        "monitorcgroup",
+        "monitorenv",
+        "monitorexeccgroup",
+        "containerminmemory",
+        "containercreatetimeout",
+        "disallowedannotations",
+    }
+)
+"""What CRI-O works out by itself for each handler when it starts, differently in each version."""
+
 _UNSET: tuple[object, ...] = ("", 0, None, [], {}, ())
 _DEFAULTS = {"sandboxer": "podsandbox", "sandboxmode": "podsandbox"}
 
@@ -25,6 +38,7 @@ class Loaded:
     default: str
     """The handler of pods without a RuntimeClass."""
     state_dir: str
+    """Where containerd keeps its bundles; CRI-O has none."""
     runtime_ready: bool
     network_ready: bool
 
@@ -35,13 +49,28 @@ def normal_handler(table: Mapping[str, Any]) -> Handler:
     for key, value in table.items():
         name = key.replace("_", "").lower()
         plain = _without_unset(value) if name == "options" and value else value
-        if plain not in _UNSET and _DEFAULTS.get(name) != plain:
+        if name not in _FILLED_IN and plain not in _UNSET and _DEFAULTS.get(name) != plain:
             normal[name] = list(plain) if isinstance(plain, (list, tuple)) else plain
     return normal
 
 
 def _without_unset(options: Mapping[str, Any]) -> dict[str, object]:
     return {key: value for key, value in options.items() if value not in _UNSET}
+
+
+def loaded_from_crio(
+    config: Mapping[str, Any], *, runtime_ready: bool, network_ready: bool
+) -> Loaded:
+    """Read the configuration that a running CRI-O tells, which has the form of its files."""
+    runtime = (config.get("crio") or {}).get("runtime") or {}
+    runtimes = runtime.get("runtimes") or {}
+    return Loaded(
+        handlers={name: normal_handler(table) for name, table in runtimes.items()},
+        default=str(runtime.get("default_runtime") or ""),
+        state_dir="",
+        runtime_ready=runtime_ready,
+        network_ready=network_ready,
+    )
 
 
 def loaded_from_status(
@@ -75,7 +104,13 @@ def program_of(handler: Handler) -> str:
 
 
 def binary_of(handler: Handler) -> str:
-    """Return the file a handler names: its BinaryName under runc's shim, else its absolute type."""
+    """Return the file a handler names.
+
+    That is its path where it has one (CRI-O), its BinaryName under runc's shim, else its absolute
+    type.
+    """
+    if handler.get("runtimepath"):
+        return str(handler["runtimepath"])
     if handler.get("runtimetype") != RUNC_TYPE:
         return str(handler.get("runtimetype", ""))
     options = handler.get("options")

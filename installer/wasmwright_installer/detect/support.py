@@ -4,7 +4,7 @@ import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from wasmwright_installer.detect.daemon import CONTAINERD
+from wasmwright_installer.detect.daemon import CONTAINERD, ContainerRuntime
 from wasmwright_installer.errors import UnsupportedNodeError
 
 _IMMUTABLE = {
@@ -23,6 +23,9 @@ _OPENSHIFT = (
 )
 _COREOS = frozenset({"rhcos", "scos"})
 _VENDOR_FOLDERS = ("/usr/lib/", "/usr/share/", "/nix/store/")
+
+_DAEMONS = {CONTAINERD: ContainerRuntime.CONTAINERD, "crio": ContainerRuntime.CRIO}
+"""By the name of the program."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,33 +68,33 @@ def refuse_immutable(node: NodeFacts) -> None:
         raise UnsupportedNodeError(_OPENSHIFT, reason="ImmutableOS")
 
 
-def refuse_foreign_daemon(name: str, socket: str) -> None:
-    """Refuse what answers on the kubelet's socket when it is not containerd."""
-    if name == CONTAINERD:
-        return
-    if name == "crio":
-        message = (
-            "this node runs CRI-O, which this version does not configure; use a containerd node"
-        )
-        raise UnsupportedNodeError(message, reason="CRIO")
+def runtime_of(name: str, socket: str) -> ContainerRuntime:
+    """Return what kind of daemon answers on the kubelet's socket.
+
+    Raises:
+        UnsupportedNodeError: it is neither containerd nor CRI-O.
+    """
+    if name in _DAEMONS:
+        return _DAEMONS[name]
     if name in {"cri-dockerd", "dockerd"}:
         raise UnsupportedNodeError(
             f"{name} answers on {socket}: Docker serves pods without runtime handlers, so no "
             "RuntimeClass has an effect here; let the kubelet use containerd, which Docker brings, "
             "and run again",
-            reason="NotContainerd",
+            reason="UnknownRuntime",
         )
     raise UnsupportedNodeError(
-        f"{name} answers on {socket}, and only containerd is supported; use a containerd node",
-        reason="NotContainerd",
+        f"{name} answers on {socket}, and only containerd and CRI-O are supported; "
+        "use a node with one of these",
+        reason="UnknownRuntime",
     )
 
 
-def refuse_unsupervised(unit: str) -> None:
-    """Refuse a containerd that systemd cannot restart."""
+def refuse_unsupervised(unit: str, runtime: str = CONTAINERD) -> None:
+    """Refuse a daemon that systemd cannot restart."""
     if not unit:
         raise UnsupportedNodeError(
-            "containerd is not run by a systemd service on this node, so it cannot be restarted "
+            f"{runtime} is not run by a systemd service on this node, so it cannot be restarted "
             "safely; run it as a systemd service",
             reason="NoSystemd",
         )

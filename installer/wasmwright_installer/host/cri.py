@@ -1,7 +1,8 @@
 """What the running daemon says of itself, over its CRI socket.
 
 The verbose status is the only proof that holds on every version: it is what the daemon *loaded*,
-not what a file says, and it needs neither crictl nor the API server.
+not what a file says, and it needs neither crictl nor the API server. CRI-O's holds next to nothing;
+it tells its configuration over HTTP on the same socket.
 """
 
 import json
@@ -11,12 +12,11 @@ from typing import Protocol
 import grpc
 from typing_extensions import override
 
-from wasmwright_installer.detect.handlers import Loaded, loaded_from_status
+from wasmwright_installer.detect.handlers import Loaded, loaded_from_crio, loaded_from_status
 from wasmwright_installer.host import cri_pb2
+from wasmwright_installer.host.crio import CRIUnavailableError, crio_config
 
-
-class CRIUnavailableError(Exception):
-    """The daemon does not answer, or answers without its CRI plugin."""
+__all__ = ["CRI", "CRIUnavailableError", "SocketCRI"]
 
 
 class CRI(Protocol):
@@ -39,17 +39,21 @@ class SocketCRI(CRI):
     """A daemon behind a unix socket. A new connection each time: the daemon may be another."""
 
     def __init__(self, socket: Path) -> None:
+        self._socket = socket
         self._target = f"unix:{socket}"
 
     @override
     def loaded(self, timeout: float) -> Loaded:
         response = self._status(timeout, verbose=True)
         conditions = {each.type: each.status for each in response.status.conditions}
-        return loaded_from_status(
-            json.loads(response.info.get("config", "{}")),
-            runtime_ready=conditions.get("RuntimeReady", False),
-            network_ready=conditions.get("NetworkReady", False),
-        )
+        ready = {
+            "runtime_ready": conditions.get("RuntimeReady", False),
+            "network_ready": conditions.get("NetworkReady", False),
+        }
+        config = json.loads(response.info.get("config", "{}"))
+        if "containerd" in config:
+            return loaded_from_status(config, **ready)
+        return loaded_from_crio(crio_config(self._socket, timeout), **ready)
 
     @override
     def answers(self, timeout: float) -> bool:

@@ -2,16 +2,23 @@
 
 from collections.abc import Iterator, Sequence
 
+from wasmwright_installer.detect import crio
 from wasmwright_installer.detect import daemon as decide
 from wasmwright_installer.detect import kubelet as kubelets
-from wasmwright_installer.detect.daemon import CONTAINERD, GONE, Daemon
+from wasmwright_installer.detect.daemon import (
+    CONTAINERD,
+    GONE,
+    ContainerRuntime,
+    Daemon,
+    Version,
+)
 from wasmwright_installer.detect.kubelet import Kind
 from wasmwright_installer.detect.support import (
     NodeFacts,
     parse_os_release,
-    refuse_foreign_daemon,
     refuse_unsupervised,
     refuse_vendor_file,
+    runtime_of,
 )
 from wasmwright_installer.errors import RefusedError
 from wasmwright_installer.host import processes
@@ -37,7 +44,7 @@ def find_daemon(files: HostFiles, commands: Commands) -> Daemon:
     """Find the daemon: kubelet -> endpoint -> socket -> process -> executable, file and unit.
 
     Raises:
-        UnsupportedNodeError: it is not a containerd that may be changed here.
+        UnsupportedNodeError: it is no containerd and no CRI-O that may be changed here.
         RefusedError: nothing answers there now.
     """
     kind, kubelet = _kubelet(files)
@@ -50,23 +57,55 @@ def find_daemon(files: HostFiles, commands: Commands) -> Daemon:
             reason="DaemonNotRunning",
         )
     arguments = processes.arguments(files, pid)
-    refuse_foreign_daemon(decide.program_name(processes.link(files, pid, "exe"), arguments), socket)
+    program = decide.program_name(processes.link(files, pid, "exe"), arguments)
+    if runtime_of(program, socket) is ContainerRuntime.CRIO:
+        return _crio(files, commands, socket, pid)
+    return _containerd(files, commands, socket, pid)
+
+
+def _containerd(files: HostFiles, commands: Commands, socket: str, pid: int) -> Daemon:
+    arguments = processes.arguments(files, pid)
     config = decide.config_path(arguments, processes.link(files, pid, "cwd"))
     unit = decide.systemd_unit(files.read_text(f"/proc/{pid}/cgroup"))
     refuse_unsupervised(unit)
     refuse_vendor_file(config)
-    executable = _executable(files, pid)
-    version = run(commands, executable, "--version", timeout=_VERSION_TIMEOUT)
+    executable = _executable(files, pid, CONTAINERD)
     return Daemon(
         socket=socket,
         pid=pid,
         executable=executable,
         config_path=config,
         unit=unit,
-        version=decide.parse_version(version.stdout),
+        version=_version(commands, executable),
         arguments=arguments,
         supervisor=_supervisor(files, pid),
     )
+
+
+def _crio(files: HostFiles, commands: Commands, socket: str, pid: int) -> Daemon:
+    executable = _executable(files, pid, "crio")
+    arguments, directory = processes.arguments(files, pid), processes.link(files, pid, "cwd")
+    environment = processes.environment(files, pid)
+    unit = decide.systemd_unit(files.read_text(f"/proc/{pid}/cgroup"))
+    version = _version(commands, executable)
+    refuse_unsupervised(unit, "CRI-O")
+    crio.refuse_old(version)
+    return Daemon(
+        socket=socket,
+        pid=pid,
+        executable=executable,
+        config_path=crio.main_file(arguments, environment, directory),
+        unit=unit,
+        version=version,
+        arguments=arguments,
+        runtime=ContainerRuntime.CRIO,
+        config_folder=crio.drop_in_folder(arguments, environment, directory),
+    )
+
+
+def _version(commands: Commands, executable: str) -> Version:
+    printed = run(commands, executable, "--version", timeout=_VERSION_TIMEOUT)
+    return decide.parse_version(printed.stdout)
 
 
 def _kubelet(files: HostFiles) -> tuple[Kind, int]:
@@ -100,15 +139,15 @@ def _configurations(files: HostFiles, kind: Kind, arguments: Sequence[str]) -> I
     yield from map(files.read_text, paths)
 
 
-def _executable(files: HostFiles, pid: int) -> str:
+def _executable(files: HostFiles, pid: int, program: str) -> str:
     """The file that a restart would start, or the running image itself when that file is gone.
 
     Where one file holds many programs, the link beside it by which it is called as this one.
     """
     path = processes.link(files, pid, "exe").removesuffix(GONE)
     folder, _, name = path.rpartition("/")
-    if name != CONTAINERD and files.exists(f"{folder}/{CONTAINERD}"):
-        return f"{folder}/{CONTAINERD}"
+    if name != program and files.exists(f"{folder}/{program}"):
+        return f"{folder}/{program}"
     return path if files.exists(path) else f"/proc/{pid}/exe"
 
 

@@ -1,6 +1,6 @@
 """Files of one host, under a given root: read, written atomically, led through its own symlinks.
 
-A write is seen whole or not at all, also after a power cut: temporary file beside the target,
+A write is seen whole or not at all, also after a power cut: temporary file near the target,
 fsync, rename, fsync of the directory. Mode, owner and extended attributes (SELinux labels, ACLs) of
 a file that is replaced are kept, and a symlink is followed, so that what is configured stays where
 it is.
@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterator
 from fnmatch import fnmatchcase
 from pathlib import Path
 
+from wasmwright_installer.config.files import temporary_path
 from wasmwright_installer.host.write_errors import explained
 
 _MAX_LINKS = 40
@@ -90,6 +91,15 @@ class HostFiles:
             return sorted(entry.name for entry in self.local(folder).iterdir())
         except _ABSENT:
             return []
+
+    def below(self, folder: str) -> list[str]:
+        """Return every file of a directory and of those in it, in the order of a walk by name."""
+        found = []
+        for name in self.names(folder):
+            path = f"{folder}/{name}"
+            is_folder = self.local(path, follow=False).is_dir()
+            found += self.below(path) if is_folder else [path]
+        return found
 
     def glob(self, pattern: str) -> list[str]:
         """Return the paths that a glob matches on the host, sorted as containerd sorts them."""
@@ -215,11 +225,8 @@ class HostFiles:
 
 
 def _temporary(place: Path) -> Path:
-    """Return one name for each file, so that a later run finds what a killed one left.
-
-    The lock keeps two runs apart.
-    """
-    return place.with_name(f".{place.name}.wasmwright-new")
+    """Return where the new bytes of a file wait; the lock keeps two runs apart."""
+    return Path(temporary_path(str(place)))
 
 
 @contextlib.contextmanager

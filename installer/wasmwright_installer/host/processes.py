@@ -25,6 +25,12 @@ def arguments(files: HostFiles, pid: int) -> tuple[str, ...]:
     return tuple(content.rstrip("\0").split("\0")) if content else ()
 
 
+def environment(files: HostFiles, pid: int) -> dict[str, str]:
+    """Return the environment that a process was started with."""
+    entries = files.read_text(f"/proc/{pid}/environ").split("\0")
+    return dict(entry.split("=", 1) for entry in entries if "=" in entry)
+
+
 def link(files: HostFiles, pid: int, name: str) -> str:
     """Return where one of `exe`, `cwd` and `root` of a process leads, "" if it is gone."""
     return files.link_target(f"/proc/{pid}/{name}") or ""

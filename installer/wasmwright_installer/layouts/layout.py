@@ -1,9 +1,11 @@
 """What a row of the table says: how to know a kind of node, what to write, how it is taken."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Protocol
 
+from wasmwright_installer.config import imports
 from wasmwright_installer.config.files import (
     Base,
     FilePlan,
@@ -12,7 +14,8 @@ from wasmwright_installer.config.files import (
     changes_between,
     without_rendered,
 )
-from wasmwright_installer.config.tables import RUNTIME_TABLE
+from wasmwright_installer.config.tables import RUNTIME_TABLE, table_in_use
+from wasmwright_installer.contract import HandlerEntry
 from wasmwright_installer.detect.daemon import Daemon
 
 
@@ -40,11 +43,41 @@ class Task:
     """The newest schema that the daemon's binary knows."""
 
 
+class Reader(Protocol):
+    """The host's files, as far as finding a configuration goes."""
+
+    def read(self, path: str) -> bytes | None:
+        """Return a file's content, or None if there is no such file."""
+        ...
+
+    def glob(self, pattern: str) -> list[str]:
+        """Return the paths that a glob matches, sorted."""
+        ...
+
+    def below(self, folder: str) -> list[str]:
+        """Return every file below a directory, in the order of a walk by name."""
+        ...
+
+
 def _nothing(_: str) -> tuple[str, ...]:
     return ()
 
 
 def _no_caution(_: Daemon) -> str:
+    return ""
+
+
+def _imported(daemon: Daemon, reader: Reader) -> dict[str, bytes]:
+    return imports.load_order(daemon.config_path, reader.read, reader.glob)
+
+
+def _config_dump(daemon: Daemon, tree: Mapping[str, bytes], root: str) -> tuple[str, ...]:
+    if daemon.config_path not in tree:
+        return ("config", "default")
+    return ("-c", f"{root}{daemon.config_path}", "config", "dump")
+
+
+def _fits(_: HandlerEntry) -> str:
     return ""
 
 
@@ -66,6 +99,19 @@ class Layout:
     """How long a restart of the unit may take, where more than the daemon restarts with it."""
     caution: Callable[[Daemon], str] = _no_caution
     """What else a restart interrupts, as a sentence; "" = nothing."""
+    read: Callable[[Daemon, Reader], dict[str, bytes]] = _imported
+    """Every file that the daemon reads, in its order."""
+    show: Callable[[Daemon, Mapping[str, bytes], str], tuple[str, ...]] = _config_dump
+    """The daemon's files, and the root below which they lie -> the arguments with which its
+    executable says how it understands them."""
+    show_defaults: tuple[str, ...] = ()
+    """The arguments that make it print what the other ones leave out; none = they print all."""
+    table: Callable[[Mapping[str, bytes], int], str] = table_in_use
+    """Files and major version -> the table whose handlers the daemon takes."""
+    misfit: Callable[[HandlerEntry], str] = _fits
+    """Why this kind of daemon cannot have a handler; "" = it can."""
+    declares_ahead: bool = True
+    """Whether the daemon keeps a handler whose binary is not there yet."""
 
 
 def plan_files(layout: Layout, task: Task) -> FilePlan:

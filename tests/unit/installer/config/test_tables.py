@@ -26,8 +26,13 @@ def test_render_handler__any_content__parses_to_itself(
 
 
 def test_render_handler__empty_options__are_left_out() -> None:
-    lines = list(tables.render_handler("t", "spin", {"runtime_type": "x", "options": {}}))
-    assert lines == ['[plugins."t".containerd.runtimes.spin]', '  runtime_type = "x"']
+    lines = list(
+        tables.render_handler(tables.RUNTIME_TABLE, "spin", {"runtime_type": "x", "options": {}})
+    )
+    assert lines == [
+        '[plugins."io.containerd.cri.v1.runtime".containerd.runtimes.spin]',
+        '  runtime_type = "x"',
+    ]
 
 
 @pytest.mark.parametrize(

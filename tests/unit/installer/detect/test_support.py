@@ -65,25 +65,23 @@ def test_refuse_immutable__fedora__is_accepted(variant: str) -> None:
     support.refuse_immutable(node(ID="fedora", VARIANT_ID=variant))
 
 
+@pytest.mark.parametrize(("program", "expected"), [("containerd", "containerd"), ("crio", "cri-o")])
+def test_runtime_of__program__names_the_runtime(program: str, expected: str) -> None:
+    assert support.runtime_of(program, "/run/x.sock") == expected
+
+
 @pytest.mark.parametrize(
-    ("name", "reason", "advice"),
+    ("name", "advice"),
     [
-        ("crio", "CRIO", "CRI-O"),
-        ("cri-dockerd", "NotContainerd", "let the kubelet use containerd"),
-        ("dockerd", "NotContainerd", "without runtime handlers"),
-        ("k3s", "NotContainerd", "use a containerd node"),
+        ("cri-dockerd", "let the kubelet use containerd"),
+        ("dockerd", "without runtime handlers"),
+        ("k3s", "use a node with one of these"),
     ],
 )
-def test_refuse_foreign_daemon__other_runtimes__are_refused(
-    name: str, reason: str, advice: str
-) -> None:
+def test_runtime_of__other_programs__are_refused(name: str, advice: str) -> None:
     with pytest.raises(UnsupportedNodeError, match=advice) as caught:
-        support.refuse_foreign_daemon(name, "/run/x.sock")
-    assert caught.value.reason == reason
-
-
-def test_refuse_foreign_daemon__containerd__is_accepted() -> None:
-    support.refuse_foreign_daemon("containerd", "/run/x.sock")
+        support.runtime_of(name, "/run/x.sock")
+    assert caught.value.reason == "UnknownRuntime"
 
 
 def test_refuse_unsupervised__no_unit__is_refused() -> None:

@@ -2,6 +2,7 @@ from pathlib import Path
 
 import pytest
 
+from unit.installer.fake_crio import VERSION, make_crio_node
 from unit.installer.fake_host import DAEMON_PID, KUBELET_PID, MAIN_V2, SOCKET, FakeNode, make_node
 from wasmwright_installer.errors import RefusedError, UnsupportedNodeError
 from wasmwright_installer.host.facts import find_daemon, node_facts
@@ -93,10 +94,43 @@ def test_find_daemon__executable_was_deleted__takes_what_a_restart_would_start(
         find_daemon(node.files, node.commands)
 
 
-def test_find_daemon__crio__is_refused(node: FakeNode) -> None:
-    node.add_process(DAEMON_PID, "/usr/bin/crio", cgroup="0::/system.slice/crio.service\n")
-    with pytest.raises(UnsupportedNodeError, match="CRI-O"):
+CRIO_UNIT = "0::/system.slice/crio.service\n"
+
+
+@pytest.mark.parametrize(
+    ("flags", "environment", "main", "folder"),
+    [
+        ((), b"", "/etc/crio/crio.conf", "/etc/crio/crio.conf.d"),
+        (("-c", "/a.conf", "-d=/d/"), b"", "/a.conf", "/d"),
+        (("--config=a.conf", "--config-dir", "d"), b"", "/a.conf", "/d"),
+        ((), b"A=1\0CONTAINER_CONFIG=/e.conf\0CONTAINER_CONFIG_DIR=/e.d\0", "/e.conf", "/e.d"),
+        (("-c", "/a.conf"), b"CONTAINER_CONFIG=/e.conf\0", "/a.conf", "/etc/crio/crio.conf.d"),
+    ],
+)
+def test_find_daemon__crio__its_files_are_those_it_was_started_with(
+    tmp_path: Path, flags: tuple[str, ...], environment: bytes, main: str, folder: str
+) -> None:
+    node = make_crio_node(tmp_path)
+    node.add_process(DAEMON_PID, "/usr/bin/crio", *flags, cgroup=CRIO_UNIT)
+    node.put(f"/proc/{DAEMON_PID}/environ", environment)
+    daemon = find_daemon(node.files, node.commands)
+    assert (daemon.runtime, daemon.unit, daemon.version.text) == ("cri-o", "crio.service", VERSION)
+    assert (daemon.config_path, daemon.config_folder) == (main, folder)
+
+
+@pytest.mark.parametrize(
+    ("version", "cgroup", "reason"),
+    [("1.25.4", CRIO_UNIT, "CRIOTooOld"), (VERSION, "0::/user.slice\n", "NoSystemd")],
+)
+def test_find_daemon__crio_that_cannot_be_changed__is_refused(
+    tmp_path: Path, version: str, cgroup: str, reason: str
+) -> None:
+    node = make_crio_node(tmp_path)
+    node.daemon.version = version
+    node.add_process(DAEMON_PID, "/usr/bin/crio", cgroup=cgroup)
+    with pytest.raises(UnsupportedNodeError) as caught:
         find_daemon(node.files, node.commands)
+    assert caught.value.reason == reason
 
 
 def test_find_daemon__not_a_service__is_refused(node: FakeNode) -> None:

@@ -251,3 +251,31 @@ def test_read__absent_file__is_none_and_no_text(files: HostFiles) -> None:
     assert files.read_text("/etc") == ""
     assert files.names("/none") == []
     assert files.link_target("/etc") is None
+
+
+def test_write_stream__crios_directory__never_holds_anything_but_the_file(tmp_path: Path) -> None:
+    files = HostFiles(tmp_path)
+    own = "/etc/crio/crio.conf.d/90-wasmwright.conf"
+    files.make_folders("/etc/crio/crio.conf.d")
+    seen = []
+
+    def fill(descriptor: int) -> None:
+        os.write(descriptor, b"half")
+        seen.append((files.names("/etc/crio/crio.conf.d"), files.names("/etc/crio")))
+
+    files.write_stream(own, fill)
+    assert seen == [([], [".90-wasmwright.conf.wasmwright-new", "crio.conf.d"])]
+    assert files.below("/etc/crio") == [own]
+    (tmp_path / "etc/crio/.90-wasmwright.conf.wasmwright-new").touch()
+    files.discard_temporary(own)
+    assert files.below("/etc/crio") == [own]
+
+
+def test_below__nested_directories__come_in_the_order_of_a_walk(tmp_path: Path) -> None:
+    files = HostFiles(tmp_path)
+    for path in ("/d/20", "/d/10/b", "/d/10/a", "/d/.x"):
+        files.make_folders(path.rpartition("/")[0])
+        files.write(path, b"")
+    files.link("/d/30", "/d/10")
+    assert files.below("/d") == ["/d/.x", "/d/10/a", "/d/10/b", "/d/20", "/d/30"]
+    assert files.below("/none") == []
