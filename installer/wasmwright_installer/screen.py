@@ -34,7 +34,8 @@ def _show_result(screen: Console, result: ApplyResult) -> None:
         )
         screen.print(Text(line))
     if result.restarted:
-        screen.print(Text(f"  containerd restarted, {result.unavailable_ms} ms without answer"))
+        name = _daemon(result.container_runtime)
+        screen.print(Text(f"  {name} restarted, {result.unavailable_ms} ms without answer"))
     _show_list(screen, "pods in the way", result.blocking_pods)
     _show_list(screen, "warnings", result.warnings)
 
@@ -50,7 +51,8 @@ def _show_plan(screen: Console, plan: PlanReport) -> None:
     _show_list(screen, "handlers changed", plan.handlers_changed)
     _show_list(screen, "handlers removed", plan.handlers_removed)
     _show_list(screen, "handlers of others, adopted", plan.handlers_adopted)
-    verdict = "containerd restarts" if plan.restart else "no restart"
+    name = _daemon(plan.container_runtime)
+    verdict = f"{name} restarts" if plan.restart else "no restart"
     screen.print(Text(f"{verdict}: {plan.why}", style="bold"))
     _show_list(screen, "pods that would be lost", plan.pods_lost)
     for handler, pods in plan.runtimes_in_use.items():
@@ -71,6 +73,11 @@ def _show_status(screen: Console, status: HostStatus) -> None:
         screen.print(
             Text("a run was ended in the middle of a change; run apply again", style="red")
         )
+
+
+def _daemon(container_runtime: str) -> str:
+    """Return the name in `containerd://2.4.2`."""
+    return container_runtime.partition("://")[0] or "the container runtime"
 
 
 def _show_list(screen: Console, title: str, items: tuple[str, ...]) -> None:
