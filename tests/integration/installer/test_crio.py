@@ -17,7 +17,7 @@ import grpc
 import pytest
 from typing_extensions import override
 
-from support.crio_stand_in import RunPodSandbox
+from support.crio_server import RunPodSandbox
 from unit.installer.documents import artifacts, crun, document, shim
 from unit.installer.fake_crio import FOLDER, OWN, SOCKET, make_crio_node
 from unit.installer.fake_host import FakeNode
@@ -35,6 +35,7 @@ TESTS = Path(__file__).parents[2]
 LIMITS = Limits(lock=1, answer=5, restart=20, settle=10, command=20)
 WASM = crun(handler="crun-wasm")
 NOTHING = document()
+NEWER = b"#!/bin/sh\n# newer\n"
 
 
 class StandIn:
@@ -156,10 +157,10 @@ def test_apply__upgrade_and_removal_of_one__restart_nothing(
     node: FakeNode, stand_in: StandIn, host: Host, tmp_path: Path
 ) -> None:
     light = shim("light", type=RuntimeType.OCI_RUNTIME)
-    newer = shim("light", content=b"newer", type=RuntimeType.OCI_RUNTIME)
+    newer = shim("light", content=NEWER, type=RuntimeType.OCI_RUNTIME)
     apply(host, document(WASM, light), artifacts(tmp_path / "a", light))
-    contents = {"light": b"newer"}
-    apply(host, document(WASM, newer), artifacts(tmp_path / "b", newer, contents=contents))
+    folder = artifacts(tmp_path / "b", newer, contents={"light": NEWER})
+    apply(host, document(WASM, newer), folder)
     assert stand_in.run_pod("light") == ""
     apply(host, document(WASM), None)
     assert b"light" not in node.read(OWN)
