@@ -67,6 +67,13 @@ class WasmPods(StrEnum):
     FORCE = "Force"
 
 
+class PredecessorName(StrEnum):
+    """Earlier installers of wasm runtimes whose leftovers on a node are known."""
+
+    KWASM = "kwasm"
+    RCM = "rcm"
+
+
 class Probe(Model):
     """A command line that a binary must answer with exit code 0 before it counts as present."""
 
@@ -149,6 +156,8 @@ class NodeDocument(Model):
     declared: tuple[HandlerEntry, ...] = ()
     """Handlers to write ahead of their binaries whenever the configuration must change anyway."""
     wasm_pods: WasmPods = WasmPods.WAIT
+    take_over: tuple[PredecessorName, ...] = ()
+    """Whose handlers and files on the node count as ours: tables are cut out, files removed."""
     retry_token: str = ""
     """A change that had to be undone is not made again under the same token."""
 

@@ -12,7 +12,7 @@ def refuse_known_failure(state: State, attempt: str, planned: Planned | None) ->
         RefusedError: with what happened then, and how to have it tried again.
     """
     refused = state.refused
-    if planned is None or not planned.files.writes or refused is None:
+    if planned is None or refused is None:
         return
     if (refused.document, refused.config) == (attempt, planned.identity):
         raise RefusedError(

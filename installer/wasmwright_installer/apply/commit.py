@@ -31,8 +31,14 @@ def next_state(
     folders: tuple[str, ...],
 ) -> State:
     """Return what the node will hold when the change is complete."""
+    taken_over = {each.name.value for each in observed.takeover.predecessors}
     kept = observed.state.model_copy(
-        update={"runtimes": installed, "folders": folders, "refused": None}
+        update={
+            "runtimes": installed,
+            "folders": folders,
+            "predecessors": tuple(sorted({*observed.state.predecessors, *taken_over})),
+            "refused": None,
+        }
     )
     if planned is None:
         return kept
@@ -40,6 +46,7 @@ def next_state(
         update={
             "handlers": {name: dict(table) for name, table in decision.handlers.items()},
             "names": tuple(sorted(planned.files.names)),
+            "taken": tuple(sorted(observed.takeover.handlers)),
             "surviving": tuple(sorted(decision.surviving & decision.handlers.keys())),
             "files": tuple(
                 FileState(path=change.path, sha256=sha256, original=_digest(change.original))
@@ -88,6 +95,7 @@ def open_journal(
         baseline={name: dict(handler) for name, handler in observed.loaded.handlers.items()},
         foreign={name: dict(each) for name, each in planned.foreign.items()} if planned else {},
         ours=tuple(sorted(decision.ours | decision.handlers.keys())),
+        adopted={name: dict(handler) for name, handler in decision.pending.items()},
         activation=observed.layout.activation,
         restart_seconds=observed.layout.restart_seconds,
         network_ready=observed.loaded.network_ready,

@@ -5,23 +5,24 @@ after its next start. Files are written when either of the last two lacks someth
 is made to load them only when the first of them does.
 """
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from wasmwright_installer.apply.adopt import Adoption, adoption
 from wasmwright_installer.apply.probe import Observed
 from wasmwright_installer.config import tables
 from wasmwright_installer.config.crio import monitor_settings
 from wasmwright_installer.config.files import sha256
 from wasmwright_installer.config.wanted import NodeRules, handler_table, option_warnings
-from wasmwright_installer.contract import NodeDocument, RuntimeEntry
+from wasmwright_installer.contract import NodeDocument
 from wasmwright_installer.detect.handlers import (
     Handler,
     binary_of,
     normal_handler,
     uses_systemd_cgroup,
 )
-from wasmwright_installer.errors import ConflictError, UnsupportedNodeError
+from wasmwright_installer.errors import UnsupportedNodeError
 from wasmwright_installer.home import own_handler
 from wasmwright_installer.layouts.layout import Activation
 
@@ -36,10 +37,12 @@ class Decision:
     """Handlers of the document that are declared by us."""
     adopted: frozenset[str]
     """Handlers of the document that somebody else declares just so."""
+    pending: Mapping[str, Handler]
+    """Those of them that are not loaded yet, as they will be served."""
     handlers: Mapping[str, Table]
     """Everything to declare when the files are written; nothing = give the node back."""
     ours: frozenset[str]
-    """Handlers that we declared before this run."""
+    """Handlers that we declared before this run, and those that we take over in it."""
     must_write: bool
     must_activate: bool
     """Whether the daemon has to load its files anew."""
@@ -64,31 +67,30 @@ def decide(document: NodeDocument, observed: Observed) -> Decision:
         ConflictError: a handler of the document is declared by somebody else, differently.
     """
     _refuse_misfits(document, observed)
-    ours = own_handlers(observed)
+    own = own_handlers(observed)
+    ours = own | observed.takeover.handlers
     rules = _rules(observed)
-    adopted = frozenset(
-        entry.handler.handler
-        for entry in document.runtimes
-        if entry.handler.handler not in ours and _is_adopted(entry, observed, rules)
-    )
+    adopted = adoption(document, observed, ours, rules)
     wanted = {
         entry.handler.handler: handler_table(entry.handler, rules)
         for entry in document.runtimes
-        if entry.handler.handler not in adopted
+        if entry.handler.handler not in adopted.names
     }
-    declared = {**_declared(document, observed, rules, ours, adopted), **wanted}
-    gives_back = not document.runtimes
-    necessity = (
-        _give_back(ours, observed) if gives_back else _necessity(wanted, declared.keys(), observed)
+    kept = _kept_tables(observed, own) | _ahead(document, observed, rules, ours)
+    declared = {**(kept if observed.layout.declares_ahead else {}), **wanted}
+    must_write, must_activate, why = (
+        _necessity(wanted, declared, adopted, observed)
+        if document.runtimes
+        else _give_back(ours, observed)
     )
-    must_write, must_activate, why = necessity
     activation = observed.layout.activation
     must_activate = must_activate or (must_write and activation is Activation.WAIT)
     must_restart = must_activate and activation is not Activation.RELOAD
     caution = observed.layout.caution(observed.daemon) if must_restart else ""
     return Decision(
         wanted=wanted,
-        adopted=adopted,
+        adopted=adopted.names,
+        pending=adopted.pending,
         handlers=dict(sorted(declared.items())) if document.runtimes else {},
         ours=ours,
         must_write=must_write,
@@ -126,8 +128,8 @@ def _left_out(document: NodeDocument, observed: Observed) -> Iterator[str]:
 
 def own_handlers(observed: Observed) -> frozenset[str]:
     """What we declared: by our record, and by files and daemon should the record be lost."""
-    foreign = _declared_in(observed.base.tree)
-    declared = _declared_in(observed.present.tree)
+    foreign = tables.declared_in(observed.base.tree)
+    declared = tables.declared_in(observed.present.tree)
     seen = {name: normal_handler(table) for name, table in declared.items()}
     named = {
         name
@@ -135,13 +137,6 @@ def own_handlers(observed: Observed) -> frozenset[str]:
         if name not in foreign and own_handler(binary_of(handler)) == name
     }
     return frozenset(observed.state.handlers) | named
-
-
-def _declared_in(tree: Mapping[str, bytes]) -> dict[str, Any]:
-    declared: dict[str, Any] = {}
-    for path, content in tree.items():
-        declared.update(tables.all_runtimes(tables.parse(path, content)))
-    return declared
 
 
 def _rules(observed: Observed) -> NodeRules:
@@ -157,81 +152,20 @@ def _rules(observed: Observed) -> NodeRules:
     )
 
 
-def _is_adopted(entry: RuntimeEntry, observed: Observed, rules: NodeRules) -> bool:
-    name = entry.handler.handler
-    loaded = observed.loaded.handlers.get(name)
-    if loaded is not None and _is_equal(entry, loaded, handler_table(entry.handler, rules)):
-        return True
-    place = _foreign_place(name, observed)
-    if loaded is None and not place:
-        return False
-    raise ConflictError(
-        f"handler {name!r} is declared by somebody else in {place or 'no file that was found'}"
-        f"{_difference(loaded)}; give runtime {entry.name!r} another handler, "
-        "or take that declaration out",
-        reason="ForeignHandler",
-    )
-
-
-def _is_equal(entry: RuntimeEntry, loaded: Handler, table: Table) -> bool:
-    """A declaration that leads straight to a binary of the host is as good as our own link."""
-    if loaded == normal_handler(table):
-        return True
-    host = entry.source.host_path
-    if host is None:
-        return False
-    link = binary_of(normal_handler(table))
-    return loaded == normal_handler(_replaced(table, link, host.path))
-
-
-def _replaced(table: Table, old: str, new: str) -> dict[str, Any]:
-    return {
-        key: _replaced(value, old, new)
-        if isinstance(value, Mapping)
-        else new
-        if value == old
-        else value
-        for key, value in table.items()
-    }
-
-
-def _foreign_place(name: str, observed: Observed) -> str:
-    for path, content in observed.base.tree.items():
-        if name in tables.all_runtimes(tables.parse(path, content)):
-            line = tables.handler_line(content.decode(), name)
-            return f"{path}:{line}" if line else path
-    return ""
-
-
-def _difference(loaded: Handler | None) -> str:
-    return " and not loaded yet" if loaded is None else f" as {dict(loaded)}"
-
-
-def _declared(
-    document: NodeDocument,
-    observed: Observed,
-    rules: NodeRules,
-    ours: frozenset[str],
-    adopted: frozenset[str],
+def _ahead(
+    document: NodeDocument, observed: Observed, rules: NodeRules, ours: frozenset[str]
 ) -> dict[str, Table]:
-    """Keep what we declared and add what the cluster knows, save for names that others use.
-
-    A daemon that drops a handler without a binary gets none.
-    """
-    if not observed.layout.declares_ahead:
-        return {}
-    taken = adopted | set(_declared_in(observed.base.tree))
-    taken |= {name for name in observed.loaded.handlers if name not in ours}
-    ahead = {
+    """What the cluster knows, save for names that others use."""
+    others = tables.declared_in(observed.base.tree).keys() | observed.loaded.handlers.keys() - ours
+    return {
         entry.handler: handler_table(entry, rules)
         for entry in document.declared
-        if entry.handler not in taken
+        if entry.handler not in others
     }
-    return {**_kept_tables(observed, ours), **ahead}
 
 
 def _kept_tables(observed: Observed, ours: frozenset[str]) -> dict[str, Table]:
-    in_files = _declared_in(observed.present.tree)
+    in_files = tables.declared_in(observed.present.tree)
     return {
         name: observed.state.handlers.get(name) or in_files[name]
         for name in sorted(ours)
@@ -252,7 +186,10 @@ def _give_back(ours: frozenset[str], observed: Observed) -> tuple[bool, bool, st
 
 
 def _necessity(
-    wanted: Mapping[str, Table], declared: Collection[str], observed: Observed
+    wanted: Mapping[str, Table],
+    declared: Mapping[str, Table],
+    adopted: Adoption,
+    observed: Observed,
 ) -> tuple[bool, bool, str]:
     """What wanted handlers make necessary: to write, to activate, and why.
 
@@ -261,12 +198,23 @@ def _necessity(
     """
     loaded = observed.loaded.handlers
     missing = sorted(n for n, table in wanted.items() if loaded.get(n) != normal_handler(table))
+    taken = sorted(
+        name
+        for name in (observed.takeover.handlers & loaded.keys()) - wanted.keys()
+        if loaded[name] != normal_handler(declared.get(name, {}))
+    )
+    reasons = (
+        (missing, "are not served as wanted"),
+        (sorted(adopted.pending), "are declared by others and not loaded yet"),
+        (taken, "are taken over and not wanted"),
+    )
+    why = " and ".join(f"handlers {', '.join(names)} {what}" for names, what in reasons if names)
+    if why:
+        return True, True, why
     unwritten = [name for name, table in wanted.items() if not _is_held(name, table, observed)]
-    if missing:
-        return True, True, f"handlers {', '.join(missing)} are not served as wanted"
-    obsolete = observed.state.handlers.keys() - set(declared)
+    obsolete = observed.state.handlers.keys() - declared.keys()
     why = "every wanted handler is served" if wanted else "every handler is served by others"
-    return bool(unwritten or obsolete), False, why
+    return bool(unwritten or obsolete or observed.takeover.places), False, why
 
 
 def _is_held(name: str, table: Table, observed: Observed) -> bool:

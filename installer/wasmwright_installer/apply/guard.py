@@ -38,7 +38,7 @@ def look_at_usage(host: Host, observed: Observed, decision: Decision, links: Lin
     if not decision.must_restart and not links.removed:
         return Usage()
     processes = tuple(all_processes(host.files))
-    bundles = _containers(host, observed, processes)
+    bundles = containers(host, observed, processes)
     removed = _users_of_removed(links, bundles, processes)
     if not decision.must_restart:
         return Usage(removed_in_use=removed)
@@ -49,9 +49,10 @@ def look_at_usage(host: Host, observed: Observed, decision: Decision, links: Lin
     )
 
 
-def _containers(
+def containers(
     host: Host, observed: Observed, processes: tuple[Process, ...]
 ) -> tuple[Bundle, ...]:
+    """Return every container that the daemon runs."""
     if observed.daemon.runtime is ContainerRuntime.CRIO:
         return monitored(processes)
     return read_bundles(host.files, observed.loaded.state_dir, processes)

@@ -3,12 +3,14 @@
 import shlex
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from wasmwright_installer.apply.host import Host
 from wasmwright_installer.config.base import base_of, refuse_unsupported
 from wasmwright_installer.config.dump import Dump
 from wasmwright_installer.config.files import Base, FileRecord, Present, drop_in_path
+from wasmwright_installer.config.predecessors.predecessor import Links
+from wasmwright_installer.config.predecessors.takeover import Takeover
 from wasmwright_installer.detect.daemon import ContainerRuntime, Daemon
 from wasmwright_installer.detect.handlers import Loaded
 from wasmwright_installer.detect.support import NodeFacts
@@ -17,6 +19,7 @@ from wasmwright_installer.home import Home
 from wasmwright_installer.host.commands import Completed, run
 from wasmwright_installer.host.cri import CRIUnavailableError
 from wasmwright_installer.host.facts import find_daemon
+from wasmwright_installer.host.leftovers import program_links
 from wasmwright_installer.host.state import State
 from wasmwright_installer.layouts.layout import Layout
 from wasmwright_installer.layouts.table import layout_of
@@ -34,6 +37,9 @@ class Observed:
     layout: Layout
     present: Present
     base: Base
+    links: Links = field(default_factory=dict)
+    """Shims on the daemon's search path that are symlinks."""
+    takeover: Takeover = field(default_factory=Takeover)
 
 
 def observe(host: Host, node: NodeFacts) -> Observed:
@@ -51,7 +57,8 @@ def observe(host: Host, node: NodeFacts) -> Observed:
     base = base_of(present)
     if daemon.runtime is ContainerRuntime.CONTAINERD:
         refuse_unsupported(base, daemon.config_path, daemon.version.major)
-    return Observed(host.home, node, daemon, loaded, state, layout, present, base)
+    links = program_links(host.files)
+    return Observed(host.home, node, daemon, loaded, state, layout, present, base, links)
 
 
 def ask_loaded(host: Host, daemon: Daemon) -> Loaded:

@@ -2,6 +2,7 @@
 
 import contextlib
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 from wasmwright_installer.apply import commit, undo
@@ -12,11 +13,13 @@ from wasmwright_installer.apply.decide import decide
 from wasmwright_installer.apply.guard import look_at_usage, refuse_losses
 from wasmwright_installer.apply.host import Host
 from wasmwright_installer.apply.intent import Intent, Outcome
+from wasmwright_installer.apply.leftovers import clear, stranded
 from wasmwright_installer.apply.links import linked_runtimes, plan_links
 from wasmwright_installer.apply.plan import plan
 from wasmwright_installer.apply.probe import observe
 from wasmwright_installer.apply.record import record, remove_obsolete, sweep, tidy
 from wasmwright_installer.apply.result import attempt_of, identity_of, success
+from wasmwright_installer.apply.takeover import take_over
 from wasmwright_installer.apply.validate import validate
 from wasmwright_installer.apply.verify import prove
 from wasmwright_installer.contract import ApplyResult, NodeDocument
@@ -43,13 +46,15 @@ def look(host: Host, document: NodeDocument) -> Intent:
     node = node_facts(host.files)
     refuse_immutable(node)
     _refuse_other_machine(node, document)
-    observed = observe(host, node)
+    observed = take_over(observe(host, node), document)
     decision = decide(document, observed)
     planned = plan(host, observed, decision)
     validate(host, observed, decision, planned)
     runtimes = linked_runtimes(document, observed, decision)
     links = plan_links(host, runtimes)
     usage = look_at_usage(host, observed, decision, links)
+    going = (*usage.removed_in_use, *stranded(host, observed, decision))
+    usage = replace(usage, removed_in_use=going)
     return Intent(observed, decision, planned, runtimes, links, usage)
 
 
@@ -97,18 +102,20 @@ def _change(host: Host, document: NodeDocument, intent: Intent, artifacts: Path 
         intent.observed, intent.decision, intent.planned, staged.installed, folders
     ).model_copy(update={"document": identity_of(document)})
     loaded, unavailable_ms = _commit_and_prove(host, document, intent, after)
-    removed, unrecorded = _settle(host, intent, after)
+    removed, remarks = _settle(host, intent, after, loaded)
     wrote = bool(intent.planned and intent.planned.files.writes)
     return Outcome(
         loaded=loaded,
         changed=wrote or removed or bool(intent.links.changes),
         restarted=intent.decision.must_restart,
         unavailable_ms=unavailable_ms,
-        warnings=(*staged.warnings, *unrecorded),
+        warnings=(*staged.warnings, *remarks),
     )
 
 
-def _settle(host: Host, intent: Intent, after: State) -> tuple[bool, tuple[str, ...]]:
+def _settle(
+    host: Host, intent: Intent, after: State, loaded: Loaded
+) -> tuple[bool, tuple[str, ...]]:
     """Write down a change that is complete, and clear up; return whether anything went.
 
     A disk that is full by now undoes nothing: the journal says the same to the next run.
@@ -117,10 +124,12 @@ def _settle(host: Host, intent: Intent, after: State) -> tuple[bool, tuple[str, 
         host.state.save(after)
         host.state.close_journal()
         removed = remove_obsolete(host, intent.links)
+        tree = intent.planned.files.tree if intent.planned else intent.observed.present.tree
+        cleared, remarks = clear(host, intent.observed, loaded, tree)
         record(host, after)
     except RefusedError as error:
         return True, (f"{error.message}; the change is complete, the next run writes it down",)
-    return removed, ()
+    return removed or cleared, remarks
 
 
 @contextlib.contextmanager

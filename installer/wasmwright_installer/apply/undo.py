@@ -122,7 +122,10 @@ def _answer(host: Host, journal: Journal) -> Loaded | None:
 
 
 def _taken_over(host: Host, journal: Journal, *, committed: bool) -> State:
-    """Return what we hold: of each file what it really is, of the handlers what all files say."""
+    """Return what we hold: of each file what it really is, of the handlers what all files say.
+
+    A name that was to be taken over may still be a predecessor's in a file that was not written.
+    """
     if committed:
         return journal.next
     before = {file.path: file for file in journal.previous.files}
@@ -131,10 +134,13 @@ def _taken_over(host: Host, journal: Journal, *, committed: bool) -> State:
     for file in journal.files:
         record = (after if _digest(host, file.path) == file.after else before).get(file.path)
         held += [record] if record else []
+    names = {*journal.previous.names, *journal.next.names}
     return journal.previous.model_copy(
         update={
             "files": tuple(held),
             "folders": journal.next.folders,
-            "names": tuple(sorted({*journal.previous.names, *journal.next.names})),
+            "names": tuple(sorted(names - {*journal.next.taken})),
+            "predecessors": journal.next.predecessors,
+            "taken": journal.next.taken,
         }
     )

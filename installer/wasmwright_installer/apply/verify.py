@@ -66,6 +66,9 @@ def wrong_after_change(loaded: Loaded, journal: Journal) -> str:
     for name, handler in wanted.items():
         if loaded.handlers.get(name) != handler:
             return f"handler {name!r} is served as {_shown(loaded, name)}, wanted {dict(handler)}"
+    for name, adopted in journal.adopted.items():
+        if loaded.handlers.get(name) != adopted:
+            return f"handler {name!r} of somebody else is served as {_shown(loaded, name)}"
     extra = sorted((set(journal.ours) & loaded.handlers.keys()) - wanted.keys())
     if extra:
         return f"handlers {', '.join(extra)} are still served"

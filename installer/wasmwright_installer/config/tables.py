@@ -67,6 +67,14 @@ def all_runtimes(document: Document) -> dict[str, Any]:
     return merged
 
 
+def declared_in(tree: Mapping[str, bytes]) -> dict[str, Any]:
+    """Return the handlers that some files declare, in whichever table."""
+    declared: dict[str, Any] = {}
+    for path, content in tree.items():
+        declared.update(all_runtimes(parse(path, content)))
+    return declared
+
+
 def table_in_use(tree: Mapping[str, bytes], major: int) -> str:
     """Return the plugin table whose handlers the daemon takes, by what the files hold.
 
@@ -126,9 +134,16 @@ def _string(value: str) -> str:
 
 
 def handler_line(text: str, name: str) -> int:
-    """Return the number of the line that declares a handler, or 0 if no header names it."""
-    pattern = re.compile(rf"""^\s*\[.*runtimes\s*\.\s*["']?{re.escape(name)}["']?\s*\]""")
-    for number, line in enumerate(text.splitlines(), start=1):
-        if pattern.match(line):
-            return number
+    """Return the number of the line that declares a handler, or 0 if none was found.
+
+    A header counts before a key, since a key of that name may mean something else.
+    """
+    key = rf"""["']?{re.escape(name)}["']?"""
+    header = re.compile(rf"^\s*\[.*runtimes\s*\.\s*{key}\s*\]")
+    dotted = re.compile(rf"^\s*(?:[^#=\[]*runtimes\s*\.\s*)?{key}\s*[.=]")
+    lines = list(enumerate(text.splitlines(), start=1))
+    for pattern in (header, dotted):
+        for number, line in lines:
+            if pattern.match(line):
+                return number
     return 0

@@ -62,6 +62,10 @@ class State(_Stored):
     """Directories that did not exist before us, outermost first."""
     runtimes: dict[str, InstalledBinary] = {}
     """By handler."""
+    predecessors: tuple[str, ...] = ()
+    """Whose files are to go as soon as nothing uses them."""
+    taken: tuple[str, ...] = ()
+    """Handlers of theirs that were cut out; the daemon may serve them until it restarts."""
     refused: RefusedChange | None = None
 
 
@@ -99,6 +103,8 @@ class Journal(_Stored):
     """What others declare in the files, which may not have been loaded yet."""
     ours: tuple[str, ...]
     """Handlers of ours before or after."""
+    adopted: dict[str, dict[str, Any]] = {}
+    """Handlers that others declare and that the daemon is to load now."""
     activation: Activation = Activation.RESTART
     restart_seconds: float = 0.0
     """How long a restart may take on this kind of node, where that is longer than usual."""

@@ -5,11 +5,11 @@ from pathlib import Path
 import pytest
 
 from unit.installer.documents import SPIN, crun, document, fetched, shim
-from unit.installer.fake_host import MAIN, MAIN_V2, make_node
+from unit.installer.fake_host import MAIN, MAIN_V2, MAIN_V3, make_node
+from unit.installer.mains import TYPE, G
 from wasmwright_installer.apply.run import apply
-from wasmwright_installer.errors import (
-    ConflictError,
-)
+from wasmwright_installer.contract import HostBinary, Source
+from wasmwright_installer.errors import ConflictError, RefusedError, RolledBackError
 
 
 def test_apply__equal_handler_of_somebody_else__is_adopted_and_never_removed(
@@ -62,14 +62,119 @@ def test_apply__handler_declared_ahead_that_somebody_else_has__is_left_alone(
     assert node.daemon.loaded["spin"] == {"runtime_type": "io.containerd.spin.v2"}
 
 
-def test_apply__handler_of_somebody_else_is_not_loaded_yet__is_a_conflict(tmp_path: Path) -> None:
-    table = b"""
-[plugins."io.containerd.grpc.v1.cri".containerd.runtimes.crun]
+CRUN = f"""
+[{G}.containerd.runtimes.crun]
+  runtime_type = "io.containerd.runc.v2"
+  pod_annotations = ["module.wasm.image/*"]
+  [{G}.containerd.runtimes.crun.options]
+    BinaryName = "/usr/bin/crun"
+    SystemdCgroup = true
+""".encode()
+KATA_AS_CRUN = f"""
+[{G}.containerd.runtimes.crun]
   runtime_type = "io.containerd.kata.v2"
-"""
+""".encode()
+
+
+def test_apply__equal_handler_is_not_loaded_yet__is_adopted_with_a_restart(tmp_path: Path) -> None:
     node = make_node(tmp_path / "host", "1.7.24", MAIN_V2)
-    node.put(MAIN, MAIN_V2 + table)
+    node.put(MAIN, MAIN_V2 + CRUN)
+    result = apply(node.host, document(crun()), None)
+    assert (result.restarted, node.daemon.restarts) == (True, 1)
+    assert node.read(MAIN) == MAIN_V2 + CRUN
+    assert result.runtimes[0].message == "declared by somebody else, adopted"
+    assert not apply(node.host, document(crun()), None).changed
+
+
+def test_apply__equal_handler_does_not_get_loaded__is_tried_once(tmp_path: Path) -> None:
+    node = make_node(tmp_path / "host", "1.7.24", MAIN_V2)
+    node.put(MAIN, MAIN_V2 + CRUN)
+    node.daemon.loses = "crun"
+    with pytest.raises(RolledBackError, match="'crun' of somebody else is served as absent"):
+        apply(node.host, document(crun()), None)
+    assert node.read(MAIN) == MAIN_V2 + CRUN
+    restarts = node.daemon.restarts
+    with pytest.raises(RefusedError, match="made before"):
+        apply(node.host, document(crun()), None)
+    assert node.daemon.restarts == restarts
+
+
+def test_apply__equal_handler_stands_in_a_table_that_nobody_reads__is_a_conflict(
+    tmp_path: Path,
+) -> None:
+    node = make_node(tmp_path / "host", "2.4.2", MAIN_V3)
+    node.put(MAIN, MAIN_V3 + CRUN)
+    with pytest.raises(ConflictError, match=rf"{MAIN}:10 and not loaded yet"):
+        apply(node.host, document(crun()), None)
+
+
+def test_apply__different_handler_is_not_loaded_yet__is_a_conflict(tmp_path: Path) -> None:
+    node = make_node(tmp_path / "host", "1.7.24", MAIN_V2)
+    node.put(MAIN, MAIN_V2 + KATA_AS_CRUN)
     with pytest.raises(ConflictError, match="and not loaded yet"):
+        apply(node.host, document(crun()), None)
+
+
+def test_apply__equal_handler_is_served_but_gone_from_the_files__is_declared_by_us(
+    tmp_path: Path,
+) -> None:
+    node = make_node(tmp_path / "host", "1.7.24", MAIN_V2 + CRUN)
+    node.put(MAIN, MAIN_V2)
+    result = apply(node.host, document(crun()), None)
+    assert (result.restarted, result.runtimes[0].message) == (True, "")
+    assert node.daemon.loaded["crun"]["options"]["BinaryName"] == "/opt/wasmwright/bin/crun/crun"
+    apply(node.host, document(), None)
+    assert node.read(MAIN) == MAIN_V2
+
+
+def test_apply__different_handler_is_served_but_gone_from_the_files__is_a_conflict(
+    tmp_path: Path,
+) -> None:
+    node = make_node(tmp_path / "host", "1.7.24", MAIN_V2 + KATA_AS_CRUN)
+    node.put(MAIN, MAIN_V2)
+    with pytest.raises(ConflictError, match=r"in no file that was found as .*kata"):
+        apply(node.host, document(crun()), None)
+
+
+@pytest.mark.parametrize(
+    ("runtime_type", "path", "adopted"),
+    [
+        ("io.containerd.spin.v2", "/usr/local/bin/containerd-shim-spin-v2", True),
+        ("/usr/local/bin/containerd-shim-spin-v2", "/usr/local/bin/containerd-shim-spin-v2", True),
+        ("io.containerd.spin.v2", "/opt/vendor/containerd-shim-spin-v2", False),
+        ("io.containerd.spin.v1", "/usr/local/bin/containerd-shim-spin-v2", False),
+    ],
+    ids=["by type", "by path", "not where containerd looks", "other version"],
+)
+def test_apply__vendors_shim__is_adopted_where_containerd_finds_the_documents_binary(
+    tmp_path: Path, runtime_type: str, path: str, *, adopted: bool
+) -> None:
+    table = f'[{G}.containerd.runtimes.spin]\n  runtime_type = "{runtime_type}"\n'
+    node = make_node(tmp_path / "host", "1.7.24", MAIN_V2 + table.encode())
+    node.put(path, b"\x7fELF", mode=0o755)
+    source = Source(host_path=HostBinary(path=path))
+    wanted = document(shim("spin").model_copy(update={"source": source}))
+    if adopted:
+        assert not apply(node.host, wanted, None).changed
+        return
+    with pytest.raises(ConflictError, match=rf"{MAIN}:9 as "):
+        apply(node.host, wanted, None)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f'[{G}.containerd.runtimes]\nrunc.{TYPE}\ncrun.runtime_type = "x.y"\n',
+        f'[{G}.containerd]\nruntimes.runc.{TYPE}\nruntimes.crun.runtime_type = "x.y"\n',
+        f'[{G}.containerd.runtimes]\nrunc = {{ {TYPE} }}\ncrun = {{ runtime_type = "x.y" }}\n',
+    ],
+    ids=["dotted", "dotted from above", "inline"],
+)
+def test_apply__handler_without_a_header_of_its_own__its_line_is_named(
+    tmp_path: Path, text: str
+) -> None:
+    node = make_node(tmp_path / "host", "1.7.24", f"version = 2\n{text}".encode())
+    with pytest.raises(ConflictError, match=rf"{MAIN}:4 as "):
         apply(node.host, document(crun()), None)
 
 
