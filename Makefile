@@ -1,6 +1,6 @@
 # Every target sets up what it needs by itself. `make help` lists them.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo demo-down test check fmt lint types layers unit images crds requirements bench-install bench-fleet clean
+.PHONY: help setup demo demo-down test check fmt lint types layers unit images crds schemas requirements bench-install bench-fleet clean
 
 PY := .venv/bin/python
 export PYTHONPATH := kind:tests
@@ -48,6 +48,9 @@ images: setup ## build the operator's and the installer's image
 
 crds: setup ## write crds/ anew from the models
 	@$(PY) scripts/generate_crds.py
+
+schemas: setup ## write docs/schemas/ anew from the models
+	@$(PY) scripts/generate_schemas.py
 
 requirements: setup ## pin the dependencies anew, with hashes
 	@scripts/pin-requirements

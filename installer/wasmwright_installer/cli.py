@@ -149,10 +149,11 @@ def remove(
 @main.command()
 @_DOCUMENT
 @_HOST_ROOT
+@_RETRY
 @_OUTPUT
-def plan(document: str, host_root: Path, output: str) -> None:
-    """Show what apply would do with a document; change nothing."""
-    _show(lambda: _explain(host_root, _read(document)), output)
+def plan(*, document: str, host_root: Path, retry: bool, output: str) -> None:
+    """Show what apply would do with a document; change nothing. Ends with the code of apply."""
+    _show(lambda: _plan(host_root, _read(document), retry=retry), output)
 
 
 @main.command()
@@ -160,7 +161,7 @@ def plan(document: str, host_root: Path, output: str) -> None:
 @_OUTPUT
 def status(host_root: Path, output: str) -> None:
     """Show the daemon of this host, what it serves, what of it is ours, and any drift."""
-    _show(lambda: _explain(host_root, None), output)
+    _show(lambda: _status(host_root), output)
 
 
 def _apply(
@@ -177,12 +178,19 @@ def _apply(
     return apply(real_host(host_root, Limits(**limits)), document, artifacts, retry=retry)
 
 
-def _explain(host_root: Path, document: NodeDocument | None) -> BaseModel:
-    from wasmwright_installer.apply import explain  # noqa: PLC0415  # gRPC
+def _plan(host_root: Path, document: NodeDocument, *, retry: bool) -> tuple[BaseModel, ExitCode]:
+    from wasmwright_installer.apply.explain import explain_plan  # noqa: PLC0415  # gRPC
     from wasmwright_installer.apply.host import Limits, real_host  # noqa: PLC0415  # gRPC
 
-    host = real_host(host_root, Limits())
-    return explain.explain_plan(host, document) if document else explain.explain_status(host)
+    report = explain_plan(real_host(host_root, Limits()), document, retry=retry)
+    return report, report.exit_code
+
+
+def _status(host_root: Path) -> tuple[BaseModel, ExitCode]:
+    from wasmwright_installer.apply.explain import explain_status  # noqa: PLC0415  # gRPC
+    from wasmwright_installer.apply.host import Limits, real_host  # noqa: PLC0415  # gRPC
+
+    return explain_status(real_host(host_root, Limits())), ExitCode.DONE
 
 
 def _read(source: str) -> NodeDocument:
@@ -221,13 +229,13 @@ def _conclude(
     sys.exit(int(result.exit_code))
 
 
-def _show(look: Callable[[], BaseModel], output: str) -> None:
+def _show(look: Callable[[], tuple[BaseModel, ExitCode]], output: str) -> None:
     try:
-        shown = look()
+        shown, code = look()
     except InstallerError as error:
-        _print(report.failure(error), output)
-        sys.exit(int(error.exit_code))
+        shown, code = report.failure(error), error.exit_code
     _print(shown, output)
+    sys.exit(int(code))
 
 
 def _print(model: BaseModel, output: str) -> None:

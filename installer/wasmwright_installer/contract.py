@@ -264,6 +264,23 @@ class ChangedFile(Model):
     """Unified; a file that does not exist is /dev/null."""
 
 
+class Leftovers(Model):
+    """What a predecessor left on the node."""
+
+    predecessor: PredecessorName
+    handlers: dict[str, str] = {}
+    """Handlers that it declared -> file and line."""
+    templates: tuple[str, ...] = ()
+    """Copies of a rendered configuration that it made a template: they fill nothing in."""
+    files: tuple[str, ...] = ()
+    """Binaries, and symlinks elsewhere that lead to them."""
+    notes: tuple[str, ...] = ()
+    """Its lock files and markers."""
+    folders: tuple[str, ...] = ()
+    in_use: tuple[str, ...] = ()
+    """Who still needs the files: handlers, pods, processes."""
+
+
 class NodeReport(Model):
     """What `plan` and `status` both say of the node; the same fields as in `ApplyResult`."""
 
@@ -274,20 +291,31 @@ class NodeReport(Model):
     distribution: str = ""
     config_file: str = ""
     plugin_table: str = ""
+    leftovers: tuple[Leftovers, ...] = ()
+    """Of earlier installers, whether or not they are to be taken over."""
 
 
 class PlanReport(NodeReport):
-    """What `apply` would do."""
+    """What `apply` would do, or with what it would be refused."""
 
+    exit_code: ExitCode = ExitCode.DONE
+    """What `apply` would end with, as far as that is known before anything is tried."""
+    reason: str = ""
+    message: str = ""
+    """Why it would be refused; "" = it would not."""
     files: tuple[ChangedFile, ...] = ()
     layout: str = ""
     """Why these files, and why in this way."""
+    effective: tuple[str, ...] = ()
+    """How the daemon would then understand its files: dotted keys with both values."""
     links: dict[str, str] = {}
     obsolete_links: tuple[str, ...] = ()
     handlers_added: tuple[str, ...] = ()
     handlers_changed: tuple[str, ...] = ()
     handlers_removed: tuple[str, ...] = ()
     handlers_adopted: tuple[str, ...] = ()
+    handlers_taken_over: dict[str, str] = {}
+    """Handlers of predecessors -> file and line where they are cut out, "" = only served."""
     restart: bool = False
     why: str = ""
     pods_lost: tuple[str, ...] = ()

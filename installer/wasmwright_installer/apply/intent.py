@@ -22,6 +22,8 @@ class Intent:
     """Those that are reached through our links."""
     links: LinkPlan
     usage: Usage
+    effective: tuple[str, ...] = ()
+    """What the daemon would understand otherwise than now."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,13 +7,18 @@ from wasmwright_installer.apply.decide import Decision
 from wasmwright_installer.apply.guard import containers
 from wasmwright_installer.apply.host import Host
 from wasmwright_installer.apply.probe import Observed
+from wasmwright_installer.config.files import Base, without_rendered
 from wasmwright_installer.config.predecessors.predecessor import (
     Links,
     Predecessor,
     programs_of,
 )
-from wasmwright_installer.config.predecessors.takeover import PREDECESSORS, left_in
-from wasmwright_installer.contract import PredecessorName
+from wasmwright_installer.config.predecessors.takeover import (
+    PREDECESSORS,
+    frozen_templates,
+    left_in,
+)
+from wasmwright_installer.contract import Leftovers, PredecessorName
 from wasmwright_installer.detect.bundles import Bundle, Process
 from wasmwright_installer.detect.handlers import Handler, Loaded
 from wasmwright_installer.host.leftovers import remove, traces
@@ -89,6 +94,34 @@ def pods_of(handler: Handler, bundles: tuple[Bundle, ...], links: Links) -> tupl
                 if bundle.is_live and programs & {*_programs(bundle, links)}
             }
         )
+    )
+
+
+def report(host: Host, observed: Observed, base: Base) -> tuple[Leftovers, ...]:
+    """Return what every predecessor left; `base` is the configuration without us alone."""
+    found = (_of_one(host, observed, base, each) for each in PREDECESSORS.values())
+    return tuple(each for each in found if each is not None)
+
+
+def _of_one(
+    host: Host, observed: Observed, base: Base, predecessor: Predecessor
+) -> Leftovers | None:
+    present = traces(host.files, predecessor)
+    files = without_rendered(observed.present, base.tree) | dict(base.sources)
+    left = left_in(files, predecessor, observed.links)
+    if not (left or present.paths or present.folders):
+        return None
+    marked = {each.path for each in left}
+    return Leftovers(
+        predecessor=predecessor.name,
+        handlers={each.handler: each.place for each in left},
+        templates=tuple(path for path in frozen_templates(base.sources) if path in marked),
+        files=(*present.links, *present.binaries),
+        notes=present.notes,
+        folders=present.folders,
+        in_use=usage_of_leftovers(
+            host, predecessor, observed, observed.loaded, observed.present.tree
+        ),
     )
 
 

@@ -20,7 +20,7 @@ from wasmwright_installer.apply.probe import observe
 from wasmwright_installer.apply.record import record, remove_obsolete, sweep, tidy
 from wasmwright_installer.apply.result import attempt_of, identity_of, success
 from wasmwright_installer.apply.takeover import take_over
-from wasmwright_installer.apply.validate import validate
+from wasmwright_installer.apply.validate import STAGE, validate
 from wasmwright_installer.apply.verify import prove
 from wasmwright_installer.contract import ApplyResult, NodeDocument
 from wasmwright_installer.detect.handlers import Loaded
@@ -37,8 +37,13 @@ from wasmwright_installer.host.lock import node_lock
 from wasmwright_installer.host.state import Journal, State
 
 
-def look(host: Host, document: NodeDocument) -> Intent:
+def look(host: Host, document: NodeDocument, stage: str = STAGE) -> Intent:
     """Find out what a run would do; nothing that the daemon reads is changed.
+
+    Args:
+        host: where.
+        document: what it is to have.
+        stage: where the planned files lie while the daemon judges them.
 
     Raises:
         InstallerError: the run would be refused.
@@ -49,13 +54,13 @@ def look(host: Host, document: NodeDocument) -> Intent:
     observed = take_over(observe(host, node), document)
     decision = decide(document, observed)
     planned = plan(host, observed, decision)
-    validate(host, observed, decision, planned)
+    effective = validate(host, observed, decision, planned, stage)
     runtimes = linked_runtimes(document, observed, decision)
     links = plan_links(host, runtimes)
     usage = look_at_usage(host, observed, decision, links)
     going = (*usage.removed_in_use, *stranded(host, observed, decision))
     usage = replace(usage, removed_in_use=going)
-    return Intent(observed, decision, planned, runtimes, links, usage)
+    return Intent(observed, decision, planned, runtimes, links, usage, effective)
 
 
 def _refuse_other_machine(node: NodeFacts, document: NodeDocument) -> None:
@@ -87,11 +92,20 @@ def apply(
         _refuse_other_machine(node_facts(host.files), document)
         undo.recover(host)
         intent = look(host, document)
-        if not retry:
-            refuse_known_failure(intent.observed.state, attempt_of(document), intent.planned)
-        permitted = refuse_losses(intent.usage, intent.decision, document.wasm_pods)
+        permitted = refuse(document, intent, retry=retry)
         outcome = _change(host, document, intent, artifacts)
     return success(document, intent, outcome, permitted)
+
+
+def refuse(document: NodeDocument, intent: Intent, *, retry: bool) -> tuple[str, ...]:
+    """Refuse a change that is possible but unwise; return warnings of what is permitted.
+
+    Raises:
+        InstallerError: it failed before, or pods are in the way.
+    """
+    if not retry:
+        refuse_known_failure(intent.observed.state, attempt_of(document), intent.planned)
+    return refuse_losses(intent.usage, intent.decision, document.wasm_pods)
 
 
 def _change(host: Host, document: NodeDocument, intent: Intent, artifacts: Path | None) -> Outcome:

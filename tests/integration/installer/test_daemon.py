@@ -11,6 +11,7 @@ import pytest
 
 from unit.installer.mains import RUNC, SCHEMA_2, G, schema_3
 from unit.installer.planning import plan_for
+from wasmwright_installer.apply.verify import changed_for_others
 from wasmwright_installer.config.files import Present
 from wasmwright_installer.config.imports import load_order, matches
 from wasmwright_installer.config.stage import staged
@@ -21,6 +22,7 @@ from wasmwright_installer.detect.handlers import (
     uses_systemd_cgroup,
 )
 from wasmwright_installer.host.cri import CRIUnavailableError, SocketCRI
+from wasmwright_installer.host.state import Journal, State
 
 pytestmark = pytest.mark.integration
 
@@ -90,6 +92,34 @@ def test_daemon__started_with_ours__serves_them_and_runc_as_before(
     assert uses_systemd_cgroup(after)
     assert binary_of(after.handlers["crun"]) == "/opt/wasmwright/bin/crun/crun"
     assert after.state_dir == str(tmp_path / "b/s")
+
+
+@pytest.mark.parametrize("major", [1, 2], ids=["1.7", "2.4"])
+def test_daemon__runcs_options_changed__the_proof_names_runc(
+    old: Path, new: Path, tmp_path: Path, major: int
+) -> None:
+    daemon = old if major == 1 else new
+    text = f"version = 2\n{RUNC}{NATIVE}"
+    plain = text if major == 1 else schema_3(text).replace(NATIVE, "")
+    spoilt = plain.replace("SystemdCgroup = true", "SystemdCgroup = false")
+    before = loaded(daemon, tmp_path / "a", {MAIN: plain.encode()})
+    after = loaded(daemon, tmp_path / "b", {MAIN: spoilt.encode()})
+    journal = Journal(
+        config="",
+        document="",
+        previous=State(),
+        next=State(),
+        files=(),
+        restarts=True,
+        baseline={name: dict(handler) for name, handler in before.handlers.items()},
+        foreign={},
+        ours=(),
+        network_ready=False,
+        unit="containerd.service",
+        socket="",
+    )
+    assert changed_for_others(before, journal) == ""
+    assert changed_for_others(after, journal).startswith("handler 'runc' of somebody else became")
 
 
 def test_daemon__no_handlers_in_the_file_of_1_7__keeps_runc(old: Path, tmp_path: Path) -> None:

@@ -17,6 +17,7 @@ from unit.installer.products import (
     Product,
     rancher_base,
 )
+from wasmwright_installer.apply.explain import explain_status
 from wasmwright_installer.apply.run import apply
 from wasmwright_installer.contract import ApplyResult, NodeDocument, PredecessorName
 from wasmwright_installer.errors import ConflictError
@@ -65,8 +66,11 @@ def test_apply__takeover__cuts_the_template_and_gives_it_back_without_them(
     node = make_product_node(tmp_path / "host", product)
     texts.leave_kwasm(node)
     texts.leave_rcm(node)
-    theirs = node.daemon.loaded.keys() - {"runc"}
-    assert theirs
+    assert node.daemon.loaded.keys() - {"runc"}
+    left = explain_status(node.host).leftovers
+    assert [each.templates for each in left if each.handlers] == [
+        (path,) if path.endswith(".tmpl") else ()
+    ]
     result = run(node, TAKEN)
     assert (result.restarted, node.daemon.restarts) == (True, 1)
     assert set(node.daemon.loaded) == {"runc", "crun"}

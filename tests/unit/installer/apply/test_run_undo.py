@@ -1,5 +1,6 @@
 """The daemon does not take a change: the way back, and the memory of it."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -7,6 +8,8 @@ import pytest
 from unit.installer.documents import document, fetched, shim
 from unit.installer.fake_host import MAIN, MAIN_V2, FakeNode, make_node
 from wasmwright_installer.apply.run import apply
+from wasmwright_installer.contract import ExitCode
+from wasmwright_installer.detect.handlers import Loaded
 from wasmwright_installer.errors import (
     RefusedError,
     RollbackFailedError,
@@ -112,3 +115,51 @@ def test_apply__somebody_edits_while_the_daemon_fails__that_edit_is_kept(
     with pytest.raises(RolledBackError, match=f"except {MAIN}, which somebody edited"):
         apply(usual.host, wanted, folder)
     assert usual.read(MAIN).endswith(edit)
+
+
+@pytest.mark.parametrize(
+    "spoilt",
+    [
+        {"options": {"SystemdCgroup": False}},
+        {"options": {}},
+        {"options": {"SystemdCgroup": True, "BinaryName": "/usr/bin/other"}},
+        {"privileged_without_host_devices": True},
+        {"runtime_type": "io.containerd.runc.v1"},
+    ],
+    ids=["cgroup driver", "no options", "another binary", "another field", "another shim"],
+)
+def test_apply__runc_is_served_otherwise_than_before__is_undone_and_named(
+    usual: FakeNode, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, spoilt: dict[str, object]
+) -> None:
+    """`config dump` shows nothing of it, so the proof by the daemon's status must."""
+    before, next_start = usual.tree(), usual.daemon.next_start
+
+    def spoil() -> dict[str, object]:
+        handlers = next_start()
+        if "light" in handlers:
+            handlers["runc"] = {**handlers["runc"], **spoilt}
+        return handlers
+
+    monkeypatch.setattr(usual.daemon, "next_start", spoil)
+    wanted = document(shim("light"))
+    with pytest.raises(RolledBackError, match="'runc' of somebody else became") as caught:
+        apply(usual.host, wanted, fetched(tmp_path, wanted))
+    assert caught.value.exit_code == ExitCode.ROLLED_BACK
+    assert usual.daemon.loaded["runc"]["options"] == {"SystemdCgroup": True}
+    apply(usual.host, document(), None)
+    assert usual.tree() == before
+
+
+def test_apply__runtime_is_not_ready_after_the_restart__is_undone(
+    usual: FakeNode, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    status = usual.daemon.status
+
+    def unready() -> Loaded:
+        return replace(status(), runtime_ready="light" not in usual.daemon.loaded)
+
+    monkeypatch.setattr(usual.daemon, "status", unready)
+    wanted = document(shim("light"))
+    with pytest.raises(RolledBackError, match="is not ready"):
+        apply(usual.host, wanted, fetched(tmp_path, wanted))
+    assert "light" not in usual.daemon.loaded
