@@ -48,6 +48,13 @@ _RESTART_TIMEOUT = click.option(
     show_default=True,
     help="Seconds until a restart of the container runtime counts as failed.",
 )
+_SETTLE_TIMEOUT = click.option(
+    "--settle-timeout",
+    type=click.FloatRange(min=1),
+    default=30.0,
+    show_default=True,
+    help="Seconds after a restart until the container runtime must serve as before.",
+)
 _RETRY = click.option("--retry", is_flag=True, help="Try again a change that had to be undone.")
 
 
@@ -97,6 +104,7 @@ def fetch(
 @_RETRY
 @_LOCK_WAIT
 @_RESTART_TIMEOUT
+@_SETTLE_TIMEOUT
 @_TERMINATION_LOG
 @_OUTPUT
 def apply(  # noqa: PLR0913  # one parameter for each option
@@ -107,11 +115,12 @@ def apply(  # noqa: PLR0913  # one parameter for each option
     retry: bool,
     lock_wait: float,
     restart_timeout: float,
+    settle_timeout: float,
     termination_log: Path | None,
     output: str,
 ) -> None:
     """Make this host have exactly what the document says."""
-    limits = {"lock": lock_wait, "restart": restart_timeout}
+    limits = {"lock": lock_wait, "restart": restart_timeout, "settle": settle_timeout}
     _conclude(
         lambda: _read(document),
         lambda wanted: _apply(wanted, artifacts, host_root, limits, retry=retry),
@@ -125,6 +134,7 @@ def apply(  # noqa: PLR0913  # one parameter for each option
 @_RETRY
 @_LOCK_WAIT
 @_RESTART_TIMEOUT
+@_SETTLE_TIMEOUT
 @_TERMINATION_LOG
 @_OUTPUT
 def remove(
@@ -133,11 +143,12 @@ def remove(
     retry: bool,
     lock_wait: float,
     restart_timeout: float,
+    settle_timeout: float,
     termination_log: Path | None,
     output: str,
 ) -> None:
     """Give this host back as it was found: `apply` of an empty document."""
-    limits = {"lock": lock_wait, "restart": restart_timeout}
+    limits = {"lock": lock_wait, "restart": restart_timeout, "settle": settle_timeout}
     _conclude(
         NodeDocument,
         lambda wanted: _apply(wanted, None, host_root, limits, retry=retry),

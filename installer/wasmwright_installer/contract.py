@@ -220,6 +220,8 @@ class ApplyResult(Model):
     restarted: bool = False
     unavailable_ms: int = 0
     """How long the container runtime did not answer, in milliseconds."""
+    orphans: int = 0
+    """Containers of wasm runtimes that run on after the restart without containerd knowing them."""
     runtimes: tuple[RuntimeResult, ...] = ()
     handlers: tuple[str, ...] = ()
     """What the running daemon serves, ours and others', by name."""

@@ -70,6 +70,7 @@ def _bare(result: ApplyResult) -> ApplyResult:
         changed=result.changed,
         restarted=result.restarted,
         unavailable_ms=result.unavailable_ms,
+        orphans=result.orphans,
     )
 
 

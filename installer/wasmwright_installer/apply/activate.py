@@ -3,6 +3,7 @@
 import time
 from dataclasses import dataclass
 
+from wasmwright_installer.apply.hang import HangingStart
 from wasmwright_installer.apply.host import Host
 from wasmwright_installer.host.commands import Running, run
 from wasmwright_installer.host.cri import CRI
@@ -12,6 +13,15 @@ from wasmwright_installer.layouts.layout import Activation
 
 class ActivationError(Exception):
     """The daemon did not come up as it should; the sentence says how."""
+
+
+@dataclass(frozen=True, slots=True)
+class Activated:
+    """How a daemon came to load its files."""
+
+    unavailable_ms: int = 0
+    """For how long the CRI did not answer, in milliseconds."""
+    warnings: tuple[str, ...] = ()
 
 
 @dataclass(slots=True)
@@ -36,8 +46,8 @@ class _Watch:
         return round(((self.first_after or end) - self.last_before) * 1000)
 
 
-def activate(host: Host, journal: Journal) -> int:
-    """Have the daemon load its files; return for how many milliseconds the CRI did not answer.
+def activate(host: Host, journal: Journal) -> Activated:
+    """Have the daemon load its files.
 
     Raises:
         ActivationError: it could not be told to, or did not come back.
@@ -49,7 +59,7 @@ def activate(host: Host, journal: Journal) -> int:
             _reload(host, journal.unit)
         case Activation.WAIT:
             pass
-    return 0
+    return Activated()
 
 
 def _reload(host: Host, unit: str) -> None:
@@ -58,11 +68,12 @@ def _reload(host: Host, unit: str) -> None:
         raise ActivationError(f"'systemctl reload {unit}' failed: {done.output.strip()[-300:]}")
 
 
-def _restart(host: Host, journal: Journal) -> int:
-    """Restart the daemon; return for how many milliseconds the CRI did not answer.
+def _restart(host: Host, journal: Journal) -> Activated:
+    """Restart the daemon.
 
-    systemd refuses a start that comes too soon after others, and the daemon would then be down; so
-    the unit's count of starts is set back first.
+    The job is PID 1's from the moment that it is asked for: should this process die, the restart
+    goes on. systemd refuses a start that comes too soon after others, and the daemon would then be
+    down; so the unit's count of starts is set back first.
 
     Raises:
         ActivationError: systemd reports a failure, or the CRI does not answer in time.
@@ -70,24 +81,28 @@ def _restart(host: Host, journal: Journal) -> int:
     unit = journal.unit
     run(host.commands, "systemctl", "reset-failed", unit, timeout=host.limits.command)
     cri = host.cri(journal.socket)
-    watch = _Watch(time.monotonic())
+    watch, hang = _Watch(time.monotonic()), HangingStart(host, unit)
     running = host.commands.start("systemctl", "restart", unit)
-    _watch_restart(host, running, cri, watch, journal)
+    _watch_restart(host, running, cri, watch, hang, journal)
     deadline = time.monotonic() + host.limits.settle
     while not _asked(cri, watch):
+        hang.look()
         if time.monotonic() > deadline:
             raise ActivationError(
                 f"{unit} was restarted, but does not serve the CRI after {host.limits.settle:g} s"
             )
         time.sleep(host.limits.step)
-    return watch.gap_ms(time.monotonic())
+    return Activated(watch.gap_ms(time.monotonic()), hang.warnings)
 
 
-def _watch_restart(host: Host, running: Running, cri: CRI, watch: _Watch, journal: Journal) -> None:
-    unit, limit = journal.unit, max(host.limits.restart, journal.restart_seconds)
-    deadline = time.monotonic() + limit
+def _watch_restart(
+    host: Host, running: Running, cri: CRI, watch: _Watch, hang: HangingStart, journal: Journal
+) -> None:
+    unit, limit = journal.unit, host.limits.stretched(journal.restart_seconds).restart
+    begin = time.monotonic()
     while (done := running.poll()) is None:
-        if time.monotonic() > deadline:
+        hang.look()
+        if time.monotonic() > begin + limit + hang.extra:
             running.kill()
             raise ActivationError(f"{unit} was not restarted within {limit:g} s")
         _asked(cri, watch)

@@ -12,6 +12,7 @@ from wasmwright_installer.apply.plan import Planned
 from wasmwright_installer.apply.probe import Observed
 from wasmwright_installer.config.files import FileChange
 from wasmwright_installer.errors import RefusedError
+from wasmwright_installer.host.processes import started
 from wasmwright_installer.host.state import (
     FileState,
     InstalledBinary,
@@ -101,6 +102,8 @@ def open_journal(
         network_ready=observed.loaded.network_ready,
         unit=observed.daemon.unit,
         socket=observed.daemon.socket,
+        daemon_pid=observed.daemon.pid,
+        daemon_started=started(host.files, observed.daemon.pid),
     )
     host.state.open_journal(journal)
     return journal

@@ -1,7 +1,7 @@
 """The host as the steps see it: one bundle of ports, so that tests bring their own."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from wasmwright_installer.home import MICROK8S, MICROK8S_COMMON, USUAL, Home
@@ -24,6 +24,20 @@ class Limits:
     command: float = 20.0
     step: float = 0.01
     """Between two questions whether the daemon answers again."""
+
+    def stretched(self, restart: float) -> "Limits":
+        """Return the limits for a unit whose restart takes longer than most."""
+        return replace(self, restart=max(self.restart, restart))
+
+    @property
+    def hang(self) -> float:
+        """From the start of a restart until it is looked into why it takes so long."""
+        return min(20.0, self.restart / 3)
+
+    @property
+    def switch(self) -> float:
+        """From the arming of the dead man's switch until it fires."""
+        return self.restart * 1.5 + self.settle
 
 
 @dataclass(frozen=True, slots=True)

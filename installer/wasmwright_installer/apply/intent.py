@@ -35,3 +35,5 @@ class Outcome:
     restarted: bool
     unavailable_ms: int
     warnings: tuple[str, ...]
+    orphans: int = 0
+    """Containers of ours that run on without containerd knowing of them."""

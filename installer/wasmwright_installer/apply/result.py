@@ -41,6 +41,7 @@ def success(
         changed=outcome.changed,
         restarted=outcome.restarted,
         unavailable_ms=outcome.unavailable_ms,
+        orphans=outcome.orphans,
         runtimes=_runtime_results(document, intent),
         handlers=tuple(sorted(outcome.loaded.handlers)),
         warnings=(*decision.warnings, *plan_warnings, *permitted, *outcome.warnings),

@@ -1,14 +1,12 @@
 """One run: the steps in their order. Every step before `commit` leaves the host as it was."""
 
-import contextlib
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 from wasmwright_installer.apply import commit, undo
-from wasmwright_installer.apply.activate import ActivationError, activate
 from wasmwright_installer.apply.binaries import read_artifacts, stage
 from wasmwright_installer.apply.breaker import refuse_known_failure
+from wasmwright_installer.apply.change import change, tidied
 from wasmwright_installer.apply.decide import decide
 from wasmwright_installer.apply.guard import look_at_usage, refuse_losses
 from wasmwright_installer.apply.host import Host
@@ -17,24 +15,20 @@ from wasmwright_installer.apply.leftovers import clear, stranded
 from wasmwright_installer.apply.links import linked_runtimes, plan_links
 from wasmwright_installer.apply.plan import plan
 from wasmwright_installer.apply.probe import observe
-from wasmwright_installer.apply.record import record, remove_obsolete, sweep, tidy
+from wasmwright_installer.apply.record import record, remove_obsolete
 from wasmwright_installer.apply.result import attempt_of, identity_of, success
 from wasmwright_installer.apply.takeover import take_over
 from wasmwright_installer.apply.validate import STAGE, validate
-from wasmwright_installer.apply.verify import prove
 from wasmwright_installer.contract import ApplyResult, NodeDocument
 from wasmwright_installer.detect.handlers import Loaded
 from wasmwright_installer.detect.support import NodeFacts, refuse_immutable
 from wasmwright_installer.errors import (
-    InstallerError,
     RefusedError,
-    RollbackFailedError,
     WrongNodeError,
 )
-from wasmwright_installer.host.bundles import remove_dead
 from wasmwright_installer.host.facts import node_facts
 from wasmwright_installer.host.lock import node_lock
-from wasmwright_installer.host.state import Journal, State
+from wasmwright_installer.host.state import State
 
 
 def look(host: Host, document: NodeDocument, stage: str = STAGE) -> Intent:
@@ -110,20 +104,21 @@ def refuse(document: NodeDocument, intent: Intent, *, retry: bool) -> tuple[str,
 
 def _change(host: Host, document: NodeDocument, intent: Intent, artifacts: Path | None) -> Outcome:
     folders = _folders(host, intent)
-    with _tidied(host, intent, folders):
+    with tidied(host, intent, folders):
         staged = stage(host, intent.runtimes, read_artifacts(artifacts), intent.observed.state)
     after = commit.next_state(
         intent.observed, intent.decision, intent.planned, staged.installed, folders
     ).model_copy(update={"document": identity_of(document)})
-    loaded, unavailable_ms = _commit_and_prove(host, document, intent, after)
-    removed, remarks = _settle(host, intent, after, loaded)
+    proved = change(host, attempt_of(document), intent, after)
+    removed, remarks = _settle(host, intent, after, proved.loaded)
     wrote = bool(intent.planned and intent.planned.files.writes)
     return Outcome(
-        loaded=loaded,
+        loaded=proved.loaded,
         changed=wrote or removed or bool(intent.links.changes),
         restarted=intent.decision.must_restart,
-        unavailable_ms=unavailable_ms,
-        warnings=(*staged.warnings, *remarks),
+        unavailable_ms=proved.unavailable_ms,
+        orphans=proved.orphans,
+        warnings=(*staged.warnings, *proved.warnings, *remarks),
     )
 
 
@@ -146,21 +141,6 @@ def _settle(
     return removed or cleared, remarks
 
 
-@contextlib.contextmanager
-def _tidied(host: Host, intent: Intent, folders: tuple[str, ...]) -> Iterator[None]:
-    """Take away what a step put down for itself if it is refused."""
-    try:
-        yield
-    except InstallerError:
-        _tidy(host, intent, folders)
-        raise
-
-
-def _tidy(host: Host, intent: Intent, folders: tuple[str, ...]) -> None:
-    state = intent.observed.state
-    tidy(host, state.model_copy(update={"folders": folders}), is_new=state == State())
-
-
 def _folders(host: Host, intent: Intent) -> tuple[str, ...]:
     """Directories outside our own that this run makes, with those of earlier runs."""
     places = [host.home.root.rpartition("/")[0]]
@@ -169,66 +149,3 @@ def _folders(host: Host, intent: Intent) -> tuple[str, ...]:
     known = intent.observed.state.folders
     missing = [path for place in places for path in host.files.missing_folders(place)]
     return (*known, *dict.fromkeys(path for path in missing if path not in known))
-
-
-def _commit_and_prove(
-    host: Host, document: NodeDocument, intent: Intent, after: State
-) -> tuple[Loaded, int]:
-    decision, planned = intent.decision, intent.planned
-    if not decision.must_activate and not (planned and planned.files.writes):
-        _exchange_links(host, intent, after)
-        return intent.observed.loaded, 0
-    with _tidied(host, intent, after.folders):
-        journal = commit.open_journal(
-            host, intent.observed, decision, planned, intent.links, after, attempt_of(document)
-        )
-    try:
-        commit.prepare(host, intent.links, planned)
-        commit.exchange_links(host, intent.links)
-        if planned:
-            commit.exchange_files(host, planned)
-        for bundle in intent.usage.dead:
-            remove_dead(host.commands, bundle)
-    except InstallerError as error:
-        _take_back(host, intent, journal, error)
-        raise
-    if not decision.must_activate:
-        return intent.observed.loaded, 0
-    try:
-        unavailable_ms = activate(host, journal)
-        loaded = prove(host, journal)
-    except ActivationError as error:
-        undone = undo.roll_back(host, journal, str(error))
-        sweep(host)
-        raise undone from error
-    return loaded, unavailable_ms
-
-
-def _exchange_links(host: Host, intent: Intent, after: State) -> None:
-    """Make a change that is only links.
-
-    The record comes first. Should the process die before the links, the next run sees by the disk
-    that they are missing.
-    """
-    with _tidied(host, intent, after.folders):
-        commit.prepare(host, intent.links, None)
-        host.state.save(after)
-        commit.exchange_links(host, intent.links)
-
-
-def _take_back(host: Host, intent: Intent, journal: Journal, cause: InstallerError) -> None:
-    """Undo writes that the daemon has not read yet.
-
-    Raises:
-        RollbackFailedError: not even that can be written; the journal stays for the next run.
-    """
-    try:
-        undo.restore(host, journal)
-        host.state.close_journal()
-    except RefusedError as error:
-        raise RollbackFailedError(
-            f"{cause.message}; and what was written before that cannot be taken back "
-            f"({error.message}); the daemon has not read it, the next run takes it back",
-            reason="RollbackFailed",
-        ) from cause
-    _tidy(host, intent, journal.next.folders)

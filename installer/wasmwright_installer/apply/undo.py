@@ -1,25 +1,36 @@
 """The way back: after a change that the daemon did not take, and after a run that was killed."""
 
+import contextlib
 import time
+from typing import Final
 
+from wasmwright_installer.apply import switch
 from wasmwright_installer.apply.activate import ActivationError, activate
 from wasmwright_installer.apply.host import Host
-from wasmwright_installer.apply.verify import changed_for_others, prove_undone
+from wasmwright_installer.apply.verify import changed_for_others, prove_undone, serves_as_before
 from wasmwright_installer.detect.handlers import Loaded
-from wasmwright_installer.errors import RollbackFailedError, RolledBackError
+from wasmwright_installer.errors import RefusedError, RollbackFailedError, RolledBackError
 from wasmwright_installer.host.cri import CRIUnavailableError
 from wasmwright_installer.host.state import Journal, RefusedChange, State, digest
 
+SWITCH_FIRED: Final = "SwitchFired"
 
-def roll_back(host: Host, journal: Journal, cause: str) -> RolledBackError:
+
+def roll_back(
+    host: Host, journal: Journal, cause: str, *, reason: str = "RolledBack"
+) -> RolledBackError:
     """Restore files and links of before, restart, and prove it; return what to tell.
+
+    The switch stays armed until all of it is done, also if this fails: then it tries once more.
 
     Raises:
         RollbackFailedError: the daemon is not what it was before.
     """
     foreign = restore(host, journal)
+    warnings: tuple[str, ...] = ()
     try:
-        activate(host, journal)
+        if reason != SWITCH_FIRED or not serves_as_before(host, journal):
+            warnings = activate(host, journal).warnings
         prove_undone(host, journal)
     except ActivationError as error:
         raise RollbackFailedError(
@@ -27,14 +38,18 @@ def roll_back(host: Host, journal: Journal, cause: str) -> RolledBackError:
             f"look at 'journalctl -u {journal.unit}' on this node",
             reason="RollbackFailed",
         ) from error
+    switch.disarm(host)
     refused = RefusedChange(document=journal.document, config=journal.config, message=cause[:400])
     kept = {"refused": refused, "folders": journal.next.folders}
     host.state.save(journal.previous.model_copy(update=kept))
     host.state.close_journal()
-    return RolledBackError(
-        f"{cause}; the configuration of before is back{_except(foreign)} and serves again",
-        reason="RolledBack",
+    told = "; ".join(
+        (
+            f"{cause}; the configuration of before is back{_except(foreign)} and serves again",
+            *warnings,
+        )
     )
+    return RolledBackError(told, reason=reason)
 
 
 def restore(host: Host, journal: Journal) -> list[str]:
@@ -97,15 +112,37 @@ def recover(host: Host) -> None:
         return
     for path in (*(file.path for file in journal.files), *(link.path for link in journal.links)):
         host.files.discard_temporary(path)
+    if switch.verdict(host).activated:
+        raise _undone_by_switch(host, journal)
     loaded = _answer(host, journal)
     if loaded is None:
-        raise roll_back(host, journal, "a run was ended while containerd did not serve the CRI")
-    committed = all(_digest(host, file.path) == file.after for file in journal.files)
+        raise _undo(host, journal, "a run was ended while containerd did not serve the CRI")
     problem = changed_for_others(loaded, journal)
     if problem:
-        raise roll_back(host, journal, f"a run was ended in the middle of a change, and {problem}")
+        raise _undo(host, journal, f"a run was ended in the middle of a change, and {problem}")
+    if switch.disarm(host).activated:
+        raise _undone_by_switch(host, journal)
+    committed = all(_digest(host, file.path) == file.after for file in journal.files)
     host.state.save(_taken_over(host, journal, committed=committed))
     host.state.close_journal()
+
+
+def _undo(host: Host, journal: Journal, cause: str) -> RolledBackError:
+    """Go back for a run that is gone, with a switch of our own should we die as well.
+
+    The way back is not refused for want of one.
+    """
+    with contextlib.suppress(RefusedError):
+        switch.arm(host, journal)
+    return roll_back(host, journal, cause)
+
+
+def _undone_by_switch(host: Host, journal: Journal) -> RolledBackError:
+    cause = (
+        "a run did not end after it had changed this node, so the dead man's switch put the files "
+        f"of before back and restarted {journal.unit}"
+    )
+    return roll_back(host, journal, cause, reason=SWITCH_FIRED)
 
 
 def _answer(host: Host, journal: Journal) -> Loaded | None:

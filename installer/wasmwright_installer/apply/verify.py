@@ -29,6 +29,14 @@ def prove_undone(host: Host, journal: Journal) -> Loaded:
     return _served(host, journal, lambda loaded: _wrong_after_undo(loaded, journal))
 
 
+def serves_as_before(host: Host, journal: Journal) -> bool:
+    """Tell whether the daemon serves every handler of before right now."""
+    try:
+        return not _wrong_after_undo(host.cri(journal.socket).loaded(host.limits.answer), journal)
+    except CRIUnavailableError:
+        return False
+
+
 def _served(host: Host, journal: Journal, problem_of: Callable[[Loaded], str]) -> Loaded:
     """Wait until pods can be created again, as far as they could before, and all is as it should.
 

@@ -46,6 +46,11 @@ class Process:
     pid: int
     executable: str
     arguments: tuple[str, ...]
+    parent: int = 0
+    waits_in: str = ""
+    """The kernel function that it sleeps in."""
+    container: str = ""
+    """The container that its control group is of."""
 
 
 def survives_restart(bundle: Bundle, surviving_handlers: frozenset[str]) -> bool:

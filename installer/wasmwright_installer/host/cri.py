@@ -13,8 +13,11 @@ import grpc
 from typing_extensions import override
 
 from wasmwright_installer.detect.handlers import Loaded, loaded_from_crio, loaded_from_status
-from wasmwright_installer.host import cri_pb2
+from wasmwright_installer.host import cri_pb2, tasks_pb2
 from wasmwright_installer.host.crio import CRIUnavailableError, crio_config
+
+_NAMESPACE = (("containerd-namespace", "k8s.io"),)
+"""Where containerd keeps what the CRI makes."""
 
 __all__ = ["CRI", "CRIUnavailableError", "SocketCRI"]
 
@@ -32,6 +35,14 @@ class CRI(Protocol):
 
     def answers(self, timeout: float) -> bool:
         """Tell whether the daemon serves the CRI right now."""
+        ...
+
+    def tasks(self, timeout: float) -> frozenset[str]:
+        """Return the containers of pods that containerd knows to run.
+
+        Raises:
+            CRIUnavailableError: it does not say; a runtime that is not containerd never does.
+        """
         ...
 
 
@@ -62,6 +73,22 @@ class SocketCRI(CRI):
         except CRIUnavailableError:
             return False
         return True
+
+    @override
+    def tasks(self, timeout: float) -> frozenset[str]:
+        with grpc.insecure_channel(self._target) as channel:
+            call = channel.unary_unary(
+                "/containerd.services.tasks.v1.Tasks/List",
+                request_serializer=tasks_pb2.ListTasksRequest.SerializeToString,
+                response_deserializer=tasks_pb2.ListTasksResponse.FromString,
+            )
+            try:
+                response: tasks_pb2.ListTasksResponse = call(
+                    tasks_pb2.ListTasksRequest(), timeout=timeout, metadata=_NAMESPACE
+                )
+            except grpc.RpcError as error:
+                raise CRIUnavailableError(_detail(error)) from error
+        return frozenset(task.id for task in response.tasks)
 
     def _status(self, timeout: float, *, verbose: bool) -> cri_pb2.StatusResponse:
         with grpc.insecure_channel(self._target) as channel:

@@ -13,6 +13,8 @@ from wasmwright_installer.host.write_errors import explained
 RUN_FOLDER = "/run/wasmwright"
 """Lock and staged files; forgotten at boot."""
 
+LOCK = f"{RUN_FOLDER}/lock"
+
 _STEP = 0.05
 
 
@@ -25,8 +27,8 @@ def node_lock(files: HostFiles, wait: float) -> Iterator[None]:
         RefusedError: the host's /run cannot be written.
     """
     files.make_folders(RUN_FOLDER)
-    place = files.local(f"{RUN_FOLDER}/lock")
-    with explained(files.root, f"{RUN_FOLDER}/lock", place):
+    place = files.local(LOCK)
+    with explained(files.root, LOCK, place):
         descriptor = os.open(place, os.O_RDWR | os.O_CREAT, 0o600)
     try:
         _acquire(descriptor, wait)
@@ -43,7 +45,7 @@ def _acquire(descriptor: int, wait: float) -> None:
         except BlockingIOError:
             if time.monotonic() > deadline:
                 raise LockedError(
-                    f"another run has held {RUN_FOLDER}/lock for {wait:g} s; "
+                    f"another run has held {LOCK} for {wait:g} s; "
                     "wait until it has ended and run again",
                     reason="Locked",
                 ) from None

@@ -10,6 +10,10 @@ _LISTENING = "00010000"
 """`__SO_ACCEPTCON` in the flags column of /proc/net/unix."""
 
 _LIKELY = ("containerd", "crio", "cri-dockerd", "dockerd")
+_START = 19
+"""Index of the time of the start in /proc/PID/stat, after the name."""
+
+_CONTAINER = re.compile(r"[:/-]([0-9a-f]{64})(?:\.scope)?$", re.MULTILINE)
 _PARENT = re.compile(r"^PPid:\s*(\d+)$", re.MULTILINE)
 _SOCKET_LINK = re.compile(r"^socket:\[(\d+)\]$")
 
@@ -47,7 +51,38 @@ def all_processes(files: HostFiles) -> Iterator[Process]:
     for pid in pids(files):
         executable = link(files, pid, "exe")
         if executable:
-            yield Process(pid, executable, arguments(files, pid))
+            yield Process(
+                pid, executable, arguments(files, pid), container=container_of(files, pid)
+            )
+
+
+def container_of(files: HostFiles, pid: int) -> str:
+    """Return the container that a process is in, by the name of its control group; "" = none."""
+    found = _CONTAINER.search(files.read_text(f"/proc/{pid}/cgroup"))
+    return found[1] if found else ""
+
+
+def started(files: HostFiles, pid: int) -> str:
+    """Return when a process was started, in the kernel's clock ticks since boot; "" = it is gone.
+
+    The second field of its line is the program's name, which may hold anything.
+    """
+    fields = files.read_text(f"/proc/{pid}/stat").rpartition(") ")[2].split()
+    return fields[_START] if len(fields) > _START else ""
+
+
+def deletes(files: HostFiles) -> Iterator[Process]:
+    """Yield every process that was started with the last argument `delete`, with what it awaits."""
+    for pid in pids(files):
+        command = arguments(files, pid)
+        if command[-1:] == ("delete",):
+            yield Process(
+                pid,
+                link(files, pid, "exe"),
+                command,
+                parent=parent(files, pid),
+                waits_in=files.read_text(f"/proc/{pid}/wchan").strip(),
+            )
 
 
 def named(files: HostFiles, name: str) -> int:

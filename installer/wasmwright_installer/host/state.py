@@ -111,6 +111,9 @@ class Journal(_Stored):
     network_ready: bool
     unit: str
     socket: str
+    daemon_pid: int = 0
+    daemon_started: str = ""
+    """When the daemon of before was started, in the words of /proc: with the id, who it is."""
 
 
 Model = TypeVar("Model", bound=_Stored)
@@ -130,6 +133,7 @@ class StateStore:
         self._state = f"{folder}/state.json"
         self._journal = f"{folder}/journal.json"
         self._contents = f"{folder}/files"
+        self._verdict = f"{folder}/switch.verdict"
 
     def state(self) -> State:
         """Return what the last run left; an empty state if there is none."""
@@ -166,6 +170,26 @@ class StateStore:
     def close_journal(self) -> None:
         """Say that the change is complete, or undone."""
         self._files.delete(self._journal)
+        self._files.delete(self.switch)
+        self._files.delete(self._verdict)
+
+    @property
+    def switch(self) -> str:
+        """The script of the dead man's switch."""
+        return f"{self._folder}/switch.sh"
+
+    def journal_digest(self) -> str:
+        """Return what the switch knows the present change by."""
+        return digest(self._files.read(self._journal) or b"")
+
+    def put_switch(self, script: str) -> None:
+        """Lay down the script; what an earlier one noted is forgotten."""
+        self._files.delete(self._verdict)
+        self._files.write(self.switch, script.encode(), mode=0o700)
+
+    def verdict(self) -> str:
+        """Return what the switch noted when it fired; "" = it has not."""
+        return self._files.read_text(self._verdict)
 
     def _write(self, path: str, model: _Stored) -> None:
         content = model.model_dump_json(indent=1).encode()
@@ -204,3 +228,6 @@ class StateStore:
                 self._files.delete(f"{self._contents}/{name}")
         self._files.delete_empty_folder(self._contents)
         self._files.discard_temporary(self._journal)
+        self._files.discard_temporary(self.switch)
+        self._files.delete(self.switch)
+        self._files.delete(self._verdict)

@@ -154,6 +154,7 @@ class Containerd:
     main: str = MAIN
     unit: str = "containerd.service"
     executable: str = "/usr/bin/containerd"
+    tasks: frozenset[str] = frozenset()
 
     @property
     def major(self) -> int:
@@ -216,6 +217,7 @@ class Containerd:
 
     def restart(self) -> Completed:
         self.restarts += 1
+        played_start(self.files.root, self.restarts)
         handlers = self.next_start()
         self.is_up = not self.refuses or self.refuses not in handlers
         if not self.is_up:
@@ -234,6 +236,13 @@ class Containerd:
         }
         plain = json.loads(json.dumps(config))
         return loaded_from_status(plain, runtime_ready=True, network_ready=self.network_ready)
+
+
+def played_start(root: Path, number: int) -> None:
+    """The daemon's process, as the kernel shows when it was started."""
+    fields = " ".join(["S", "1", *("0" for _ in range(17)), str(1000 + number), "0"])
+    place = root / f"proc/{DAEMON_PID}/stat"
+    place.write_text(f"{DAEMON_PID} (contain) erd) {fields}\n")
 
 
 def _toml(table: dict[str, Any], *above: str) -> Iterator[str]:
@@ -268,6 +277,10 @@ class PlayedCRI(CRI):
     def answers(self, timeout: float) -> bool:
         return self._daemon.is_up
 
+    @override
+    def tasks(self, timeout: float) -> frozenset[str]:
+        return self._daemon.tasks
+
 
 class Done(Running):
     def __init__(self, completed: Completed) -> None:
@@ -289,6 +302,7 @@ class PlayedCommands(Commands):
         self._daemon = daemon
         self._files = files
         self.log: list[str] = []
+        self.is_armed = False
         self.answers: dict[str, Completed] = {}
 
     @override
@@ -302,6 +316,8 @@ class PlayedCommands(Commands):
                 return self._containerd(tuple(rest))
             case ("systemctl", verb, unit) if unit == self._daemon.unit:
                 return self._systemctl(verb)
+            case (("systemctl" | "systemd-run") as program, verb, *rest):
+                return self._switch(program, verb, rest[-1])
             case (program, *_) if program in self.answers:
                 return self.answers[program]
             case ("/usr/bin/crun", *_):
@@ -319,6 +335,31 @@ class PlayedCommands(Commands):
             case _:
                 assert arguments == ("--version",)
         return Completed(0, f"containerd example.org/containerd v{self._daemon.version} 123abc")
+
+    def _switch(self, program: str, verb: str, last: str) -> Completed:
+        if program == "systemd-run":
+            assert self._files.exists(last)
+            return self._arm()
+        assert (verb, last) in {
+            *(("stop", "wasmwright-switch.service"), ("reset-failed", "wasmwright-switch.service"))
+        }
+        return self._disarm(verb)
+
+    def _arm(self) -> Completed:
+        self._files.tick()
+        if "systemd-run" in self.answers:
+            return self.answers["systemd-run"]
+        if self.is_armed:
+            return Completed(1, stderr="Unit wasmwright-switch.timer was already loaded.\n")
+        self.is_armed = True
+        self._files.tick()
+        return Completed(0)
+
+    def _disarm(self, verb: str) -> Completed:
+        self._files.tick()
+        self.is_armed = self.is_armed and verb != "stop"
+        self._files.tick()
+        return Completed(0)
 
     def _systemctl(self, verb: str) -> Completed:
         if verb == "reset-failed":
@@ -446,5 +487,6 @@ def make_node(root: Path, version: str, main: bytes | None, **others: bytes) -> 
     columns = "Num RefCount Protocol Flags Type St Inode Path\n"
     listening = f"0000: 00000002 00000000 00010000 0001 01 4711 {SOCKET}\n"
     node.put(f"/proc/{KUBELET_PID}/net/unix", f"{columns}{listening}".encode())
+    played_start(root, 0)
     daemon.loaded = daemon.handlers(MAIN, must_exist=False)
     return node

@@ -4,7 +4,7 @@ import importlib.util
 import shutil
 from pathlib import Path
 
-from wasmwright_installer.host import cri_pb2
+from wasmwright_installer.host import cri_pb2, tasks_pb2
 
 ROOT = Path(__file__).parents[3]
 
@@ -30,3 +30,5 @@ def test_messages__field_numbers__are_those_of_the_public_api() -> None:
         b"\n\x12\n\x10\n\x0cRuntimeReady\x10\x01" + b"\x12\x0c\n\x06config\x12\x02{}"
     )
     assert cri_pb2.StatusRequest(verbose=True).SerializeToString() == b"\x08\x01"
+    tasks = tasks_pb2.ListTasksResponse(tasks=[tasks_pb2.Process(id="a")])
+    assert tasks.SerializeToString() == b"\n\x03\x12\x01a"

@@ -58,6 +58,10 @@ class Restart(Commands, Running, CRI):
         return not self.gone[0] <= self.clock.now < self.gone[1]
 
     @override
+    def tasks(self, timeout: float) -> frozenset[str]:
+        raise CRIUnavailableError("unavailable")
+
+    @override
     def loaded(self, timeout: float) -> Loaded:
         raise CRIUnavailableError("unavailable")
 
@@ -100,7 +104,7 @@ def test_restart__gap__is_from_the_last_answer_to_the_first(
     clock = Clock()
     monkeypatch.setattr("wasmwright_installer.apply.activate.time", clock)
     played = Restart(clock, ends, gone)
-    measured = activate(host(played), journal())
+    measured = activate(host(played), journal()).unavailable_ms
     assert played.log == ["reset-failed", "restart"], "or systemd may refuse to start it again"
     assert measured == pytest.approx(expected, abs=25)
 
@@ -153,3 +157,80 @@ def test_prove__network_was_ready_before__is_waited_for(
         return
     with pytest.raises(ActivationError, match="is not ready after 5 s"):
         prove(host(slow), journal())
+
+
+HANGS_FROM = 5 / 3
+"""Seconds of a restart that may take 5, after which its start is looked into."""
+
+
+def _put(root: Path, path: str, content: bytes) -> None:
+    (root / path).parent.mkdir(parents=True, exist_ok=True)
+    (root / path).write_bytes(content)
+
+
+@dataclass
+class Hanging(Restart):
+    """A start that waits for one dead shim after the other until each has been ended."""
+
+    root: Path = Path("/nowhere")
+    left: list[int] = field(default_factory=list)
+    state: str = "activating"
+    killed: list[tuple[int, float]] = field(default_factory=list)
+
+    def hang(self) -> None:
+        if self.left:
+            proc = f"proc/{self.left[0]}"
+            command = f"/x/containerd-shim-x-v1\0-id\0c{self.left[0]}\0delete\0"
+            _put(self.root, f"{proc}/cmdline", command.encode())
+            _put(self.root, f"{proc}/wchan", b"wait_for_partner")
+            _put(self.root, f"{proc}/status", b"Name:\tx\nPPid:\t1\n")
+
+    @override
+    def start(self, *arguments: str) -> Running:
+        if arguments[:2] == ("systemctl", "show"):
+            return Done(Completed(0, f"ActiveState={self.state}\n"))
+        if arguments[0] == "sh":
+            pid = self.left.pop(0)
+            assert arguments == ("sh", "-c", f"kill -9 {pid}")
+            self.killed.append((pid, self.clock.now))
+            (self.root / f"proc/{pid}/cmdline").unlink()
+            self.ends = self.clock.now + 0.1 if not self.left else 999
+            self.hang()
+        return super().start(*arguments)
+
+
+def _hanging(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *left: int) -> tuple[Hanging, Host]:
+    played = Hanging(Clock(), 999, (100.1, 100.1), root=tmp_path, left=list(left))
+    played.hang()
+    monkeypatch.setattr("wasmwright_installer.apply.activate.time", played.clock)
+    monkeypatch.setattr("wasmwright_installer.apply.hang.time", played.clock)
+    limits = replace(IMPATIENT, restart=5, settle=5, step=0.01)
+    return played, Host(HostFiles(tmp_path), played, lambda _: played, limits)
+
+
+def test_restart__hangs_on_dead_shims__is_helped_over_each_and_tells(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    played, where = _hanging(tmp_path, monkeypatch, 901, 902, 903)
+    (told,) = activate(where, journal()).warnings
+    assert [pid for pid, _ in played.killed] == [901, 902, 903]
+    assert played.killed[0][1] == pytest.approx(100 + HANGS_FROM, abs=0.05)
+    assert "c.service hung on what dead shims had left of containers c901, c902, c903" in told
+
+
+def test_restart__many_dead_shims__gets_time_for_as_long_as_it_goes_on(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    played, where = _hanging(tmp_path, monkeypatch, *range(901, 912))
+    assert activate(where, journal()).warnings
+    assert played.clock.now > 105, "longer than the 5 s that a restart has"
+
+
+def test_restart__takes_long_without_starting__nobody_is_ended(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    played, where = _hanging(tmp_path, monkeypatch, 901)
+    played.state = "deactivating"
+    with pytest.raises(ActivationError, match="was not restarted within 5 s"):
+        activate(where, journal())
+    assert played.killed == []

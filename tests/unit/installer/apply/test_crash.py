@@ -68,7 +68,7 @@ def run(node: FakeNode, wanted: NodeDocument) -> None:
     apply(node.host, wanted, folder)
 
 
-def _crash_at(node: FakeNode, wanted: NodeDocument, point: int) -> bool:
+def crash_at(node: FakeNode, wanted: NodeDocument, point: int) -> bool:
     """Run until the change of this number; return whether there is one."""
     node.files.changes, node.files.dies_at = 0, point
     try:
@@ -115,7 +115,7 @@ def test_apply__dies_at_any_change__the_next_run_reaches_the_goal(
     assert points > 5
     for point in range(1, points + 1):
         node = copy_of(ready, tmp_path / str(point))
-        assert _crash_at(node, then, point), f"no change number {point}"
+        assert crash_at(node, then, point), f"no change number {point}"
         assert "runc" in node.daemon.next_start(), f"at {point}"
         run(node, then)
         assert node.tree() == goal.tree(), f"died at change {point} of {points}"
