@@ -53,6 +53,8 @@ class Component:
 
 
 _KUBERNETES_VERSION = "k8s.io/component-base/version"
+_CONTAINERD_1 = "github.com/containerd/containerd"
+_CONTAINERD_2 = f"{_CONTAINERD_1}/v2"
 
 COMPONENTS: Final = (
     Component(
@@ -79,11 +81,11 @@ COMPONENTS: Final = (
     Component(
         "containerd-2.4",
         commands=tuple(
-            f"github.com/containerd/containerd/v2/cmd/{command}"
+            f"{_CONTAINERD_2}/cmd/{command}"
             for command in ("containerd", "containerd-shim-runc-v2", "ctr")
         ),
-        module="github.com/containerd/containerd/v2",
-        version_flags="-X github.com/containerd/containerd/v2/version.Version={version}",
+        module=_CONTAINERD_2,
+        version_flags=f"-X {_CONTAINERD_2}/version.Version={{version}}",
     ),
     Component(
         "helm",
@@ -101,12 +103,37 @@ COMPONENTS: Final = (
 )
 
 
+def _daemon(release: str, module: str) -> Component:
+    """Return containerd's daemon alone, for what has questions to ask of it and runs no pods."""
+    return Component(
+        f"containerd-{release}",
+        commands=(f"{module}/cmd/containerd",),
+        module=module,
+        version_flags=f"-X {module}/version.Version={{version}}",
+    )
+
+
+DAEMONS: Final = (
+    _daemon("1.6", _CONTAINERD_1),
+    _daemon("1.7", _CONTAINERD_1),
+    _daemon("2.0", _CONTAINERD_2),
+    _daemon("2.1", _CONTAINERD_2),
+    _daemon("2.2", _CONTAINERD_2),
+    _daemon("2.3.4", _CONTAINERD_2),
+    _daemon("2.3", _CONTAINERD_2),
+)
+"""No part of a cluster: the other minor versions, of each the newest release.
+
+2.3.4 is the last of the five releases that migrate each imported file by its own schema number.
+"""
+
+
 def component(name: str) -> Component:
     """Return the component called `name`; SpecError names those that there are."""
-    for known in COMPONENTS:
+    for known in (*COMPONENTS, *DAEMONS):
         if known.name == name:
             return known
-    names = ", ".join(known.name for known in COMPONENTS)
+    names = ", ".join(known.name for known in (*COMPONENTS, *DAEMONS))
     raise SpecError(f"there is no component {name!r}: the components are {names}")
 
 

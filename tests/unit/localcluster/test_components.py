@@ -25,6 +25,17 @@ def test_version__component_with_a_module__is_a_release(name: str) -> None:
     assert BY_NAME[name].version.startswith("v")
 
 
+@pytest.mark.parametrize("daemon", components.DAEMONS, ids=lambda daemon: daemon.name)
+def test_daemons__each__is_a_release_of_its_minor_version_and_tells_it(daemon: Component) -> None:
+    assert f"containerd-{daemon.version.removeprefix('v')}".startswith(daemon.name)
+    assert daemon.ldflags().endswith(f"{daemon.module}/version.Version={daemon.version}")
+    assert components.component(daemon.name) is daemon
+
+
+def test_component_of__containerd__is_the_one_of_the_nodes() -> None:
+    assert components.component_of("containerd") not in components.DAEMONS
+
+
 def test_version__component_of_our_own__is_empty() -> None:
     assert BY_NAME["pause"].version == ""
     assert BY_NAME["pause"].ldflags() == "-s -w"
