@@ -3,13 +3,11 @@
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from wasmwright_installer.apply.decide import Decision
 from wasmwright_installer.apply.host import Host
 from wasmwright_installer.apply.probe import Observed, dump
-from wasmwright_installer.config import tables
-from wasmwright_installer.config.dump import Dump
+from wasmwright_installer.config.dump import Dump, foreign_handlers
 from wasmwright_installer.config.files import FilePlan, sha256
 from wasmwright_installer.detect.handlers import Handler, normal_handler
 from wasmwright_installer.layouts.layout import Task, plan_files
@@ -41,7 +39,7 @@ def plan(host: Host, observed: Observed, decision: Decision) -> Planned | None:
         return None
     present, daemon = observed.present, observed.daemon
     before = dump(host, observed.layout, daemon, present.tree)
-    foreign = _foreign(before.document, decision.ours)
+    foreign = foreign_handlers(before.document, decision.ours)
     task = Task(
         present=present,
         base=observed.base,
@@ -51,12 +49,3 @@ def plan(host: Host, observed: Observed, decision: Decision) -> Planned | None:
     )
     files = plan_files(observed.layout, task)
     return Planned(files, before, {name: normal_handler(table) for name, table in foreign.items()})
-
-
-def _foreign(document: tables.Document, ours: frozenset[str]) -> dict[str, dict[str, Any]]:
-    """The handlers of others as the daemon shows them; unset fields need not be written out."""
-    return {
-        name: {key: value for key, value in table.items() if value not in ("", 0, [], {})}
-        for name, table in tables.all_runtimes(document).items()
-        if name not in ours
-    }

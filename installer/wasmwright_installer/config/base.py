@@ -12,11 +12,12 @@ from wasmwright_installer.config.files import (
     Present,
     foreign_file,
     has_own_name,
+    is_made,
     is_own_file,
     sha256,
 )
 from wasmwright_installer.config.imports import own_glob
-from wasmwright_installer.config.tables import GRPC_TABLE, RUNTIME_TABLE
+from wasmwright_installer.config.tables import GRPC_TABLE, RUNTIME_TABLE, Document
 from wasmwright_installer.errors import UnsupportedNodeError
 
 
@@ -57,7 +58,8 @@ def _without_us(present: Present, path: str, content: bytes) -> bytes | None:
         return template.take_out(path, content, present.names)
     for table in (GRPC_TABLE, RUNTIME_TABLE):
         content = in_place.take_out(path, content, table, _names(present))
-    return imports.leave(path, content, own_glob(present.main))
+    content = imports.leave(path, content, own_glob(present.main))
+    return None if path == present.main and is_made(content) else content
 
 
 def _names(present: Present) -> frozenset[str]:
@@ -84,9 +86,16 @@ def refuse_unsupported(base: Base, main: str, major: int) -> None:
             "containerd, so take the entry out and restart containerd first",
             reason="CRIDisabled",
         )
-    if document.get("version", 1) == 1 and (document if major == 1 else document.get("plugins")):
+    if document.get("version", 1) == 1 and _has_old_names(document, major):
         raise UnsupportedNodeError(
             f"{main} is written in schema 1 (it says no version = 2 or newer), in which handlers "
             "have another place; rewrite it in schema 2 and run again",
             reason="SchemaV1",
         )
+
+
+def _has_old_names(document: Document, major: int) -> bool:
+    """Tell whether schema 1 is meant: 2.x also takes the full names without a version."""
+    if major == 1:
+        return bool(document)
+    return any("." not in name for name in document.get("plugins", {}))

@@ -58,15 +58,33 @@ def _over(defaults: Document, document: Document) -> Document:
     return merged
 
 
+def foreign_handlers(document: Document, ours: frozenset[str]) -> dict[str, dict[str, Any]]:
+    """Return the handlers of others as the daemon shows them, without fields that are not set."""
+    return {
+        name: {key: value for key, value in table.items() if value not in ("", 0, [], {})}
+        for name, table in tables.all_runtimes(document).items()
+        if name not in ours
+    }
+
+
 def differences(before: Document, after: Document, ours: frozenset[str]) -> tuple[str, ...]:
     """Return where two dumps differ outside our own handlers, as dotted keys with both values."""
     old, new = dict(_leaves(before)), dict(_leaves(after))
     found = []
     for path in sorted(old.keys() | new.keys()):
-        if old.get(path) == new.get(path) or _is_ours(path, ours):
+        if _is_ours(path, ours) or _is_same(path, old.get(path), new.get(path)):
             continue
         found.append(f"{'.'.join(path)}: {_shown(old, path)} -> {_shown(new, path)}")
     return tuple(found)
+
+
+def _is_same(path: tuple[str, ...], old: object, new: object) -> bool:
+    """Compare two values; an option that is not set is one that says false, 0 or "".
+
+    Some daemons show every option of their own runc, others none.
+    """
+    is_option = _below_handlers(path)[1:2] == ("options",)
+    return old == new or (is_option and not old and not new)
 
 
 def _leaves(
@@ -81,11 +99,17 @@ def _leaves(
 
 
 def _is_ours(path: tuple[str, ...], ours: frozenset[str]) -> bool:
+    below = _below_handlers(path)
+    return bool(below) and below[0] in ours
+
+
+def _below_handlers(path: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the keys of a path from a handler's name on, or none if it is no handler's."""
     for table in tables.TABLES:
         place = tables.place_of_handlers(table)
-        if path[: len(place)] == place and len(path) > len(place):
-            return path[len(place)] in ours
-    return False
+        if path[: len(place)] == place:
+            return path[len(place) :]
+    return ()
 
 
 def _shown(leaves: Mapping[tuple[str, ...], object], path: tuple[str, ...]) -> str:

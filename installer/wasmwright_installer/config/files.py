@@ -6,6 +6,7 @@ renders some of them at each start ("sources"). Where nothing is rendered the se
 
 import hashlib
 import posixpath
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -21,6 +22,13 @@ CRIO_DROP_IN = "90-wasmwright.conf"
 _OWN = frozenset({DROP_IN, CRIO_DROP_IN})
 
 HEADER = "# Written by wasmwright-installer, which rewrites and removes this file."
+
+MADE = (
+    "# Made by wasmwright-installer, which removes this file unless somebody else writes into it."
+)
+"""The first line of a main file that we made, there being none."""
+
+_MADE_ALONE = re.compile(rb"%s\n(?:version = \d+\n)?" % re.escape(MADE.encode()))
 
 Handlers = Mapping[str, Mapping[str, Any]]
 
@@ -136,6 +144,11 @@ def temporary_path(path: str) -> str:
     if name == CRIO_DROP_IN:
         folder = posixpath.dirname(folder)
     return posixpath.join(folder, f".{name}.wasmwright-new")
+
+
+def is_made(content: bytes) -> bool:
+    """Tell whether a main file is one that we made and nobody else wrote into."""
+    return _MADE_ALONE.fullmatch(content) is not None
 
 
 def foreign_file(path: str) -> ConflictError:

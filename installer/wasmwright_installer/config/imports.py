@@ -9,6 +9,8 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from fnmatch import fnmatchcase
 
+import tomlkit
+
 from wasmwright_installer.config.tables import Document, parse
 from wasmwright_installer.config.text import Lines, parses_to
 from wasmwright_installer.errors import RefusedError
@@ -136,10 +138,20 @@ def leave(path: str, content: bytes, pattern: str) -> bytes:
         edited = content.replace(part, b"", 1)
         if edited != content and parses_to(edited, wanted):
             return edited
+    rewritten = _without(content, imports)
+    if parses_to(rewritten, {**document, "imports": imports}):
+        return rewritten
     raise RefusedError(
         f"{pattern!r} cannot be taken out of the imports of {path}; take it out by hand",
         reason="ImportsUnreadable",
     )
+
+
+def _without(content: bytes, rest: list[str]) -> bytes:
+    """Serve a file that somebody else wrote anew since, with other quotes or another layout."""
+    document = tomlkit.parse(content.decode())
+    document["imports"] = rest
+    return tomlkit.dumps(document).encode()
 
 
 def _entry(pattern: str) -> bytes:

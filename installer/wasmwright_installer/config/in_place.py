@@ -6,6 +6,7 @@ inline tables cannot be continued so; there the keys go into the inline table, w
 
 import copy
 import re
+import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -19,6 +20,8 @@ from wasmwright_installer.errors import ConflictError, RefusedError
 
 BEGIN = "# wasmwright: begin. These lines are rewritten and removed by wasmwright-installer."
 END = "# wasmwright: end"
+
+_VERSION = b"version = 2"
 
 _BLOCK = re.compile(
     rb"(?P<gap>(?:\r?\n)?)"
@@ -65,7 +68,7 @@ def take_out(path: str, content: bytes, table: str, names: frozenset[str]) -> by
     if found is not None:
         if names:
             _refuse_strangers(path, found, table, names)
-        return found.without
+        return _keep_version(found, Lines.of(content).ending)
     present = names & set(runtimes(parse(path, content), table) or {})
     return _remove_keys(path, content, table, present) if present else content
 
@@ -77,6 +80,8 @@ class Block:
     before: bytes
     """The text up to the first mark."""
     body: bytes
+    after: bytes
+    """The text from behind the last mark."""
     without: bytes
     """The whole text without mark and body."""
 
@@ -90,8 +95,19 @@ def find_block(content: bytes) -> Block | None:
     return Block(
         before=content[: found.start()] + found["gap"],
         body=found["body"],
+        after=content[found.end() :],
         without=content[: found.start()] + gap + content[found.end() :],
     )
+
+
+def _keep_version(found: Block, ending: bytes) -> bytes:
+    """Return the text without a block, but with its `version` if others rely on that since."""
+    rest = tomllib.loads(found.without.decode())
+    if _VERSION in found.body and rest and "version" not in rest:
+        kept = found.before + _VERSION + ending + found.after
+        if parses_to(kept, {**rest, "version": 2}):
+            return kept
+    return found.without
 
 
 def _needs_gap(content: bytes, found: re.Match[bytes]) -> bool:
@@ -106,7 +122,7 @@ def _needs_gap(content: bytes, found: re.Match[bytes]) -> bool:
 
 def block(content: bytes, table: str, handlers: Handlers, *, new: bool = False) -> bytes:
     """Return the marked lines that declare handlers at the end of a file with this content."""
-    lines = [BEGIN, *(["version = 2"] if new else [])]
+    lines = [BEGIN, *([_VERSION.decode()] if new else [])]
     for name, body in handlers.items():
         lines += render_handler(table, name, body)
     ending = Lines.of(content)

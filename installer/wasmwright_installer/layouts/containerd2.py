@@ -8,6 +8,7 @@ from wasmwright_installer.config import imports, tables
 from wasmwright_installer.config.drop_in import render
 from wasmwright_installer.config.files import (
     DROP_IN,
+    MADE,
     FilePlan,
     changes_between,
     drop_in_path,
@@ -34,7 +35,8 @@ def _plan(task: Task) -> FilePlan:
         if present.drop_in is not None and not is_own_file(path, present.drop_in):
             raise foreign_file(path)
         reason = f"containerd 2.x merges files, so {path} is written and imported"
-        main = base.tree.get(present.main, f"version = {min(task.schema, 3)}\n".encode())
+        made = f"{MADE}\nversion = {min(task.schema, 3)}\n".encode()
+        main = base.tree.get(present.main, made)
         own = imports.own_glob(present.main)
         after[present.main] = imports.join(present.main, main, own)
     after[path] = render(table, task.handlers)

@@ -89,7 +89,7 @@ class Layout:
     """As it is shown to people: `containerd 2.x`, `k3s`."""
     is_for: Callable[[Daemon], bool]
     plan: Callable[[Task], FilePlan]
-    """Declare the handlers; never called without any."""
+    """Declare the handlers; called without any only if something must stay."""
     sources: Callable[[str], tuple[str, ...]] = _nothing
     """Main file -> files of which a supervisor makes what the daemon reads, ours among them."""
     rendered: Callable[[str], tuple[str, ...]] = _nothing
@@ -112,11 +112,13 @@ class Layout:
     """Why this kind of daemon cannot have a handler; "" = it can."""
     declares_ahead: bool = True
     """Whether the daemon keeps a handler whose binary is not there yet."""
+    must_stay: Callable[[Task], bool] = lambda _: False
+    """Whether giving the node back would take from others what they have come to rely on."""
 
 
 def plan_files(layout: Layout, task: Task) -> FilePlan:
     """Plan the files that declare the task's handlers; none at all gives the node back."""
-    if task.handlers:
+    if task.handlers or layout.must_stay(task):
         return layout.plan(task)
     present, base = task.present, task.base
     after = without_rendered(present, base.tree) | dict(base.sources)

@@ -29,6 +29,13 @@ def test_refuse_side_effects__only_our_handlers_appear__is_accepted() -> None:
     refuse_side_effects(before, after, {"light": LIGHT}, frozenset({"light"}))
 
 
+def test_refuse_side_effects__option_is_written_with_its_own_default__is_no_change() -> None:
+    said = {**RUNC, "options": {"SystemdCgroup": True, "BinaryName": "", "NoPivotRoot": False}}
+    before, after = dumped({"runc": said}), dumped({"runc": RUNC})
+    refuse_side_effects(before, after, {}, frozenset())
+    refuse_side_effects(after, before, {}, frozenset())
+
+
 def test_refuse_side_effects__our_handlers_go__is_accepted() -> None:
     before = dumped({"runc": RUNC, "light": LIGHT}, table=GRPC_TABLE)
     refuse_side_effects(before, dumped({"runc": RUNC}, table=GRPC_TABLE), {}, frozenset({"light"}))

@@ -96,9 +96,9 @@ def test_leave__pattern_is_not_there__changes_nothing() -> None:
     assert imports.leave(MAIN, b'imports = ["/a"]\n', "/g*") == b'imports = ["/a"]\n'
 
 
-def test_leave__pattern_was_rewritten_by_somebody__is_refused() -> None:
-    with pytest.raises(RefusedError, match="take it out by hand"):
-        imports.leave(MAIN, b"imports = ['/g*', '/a']\n", "/g*")
+def test_leave__pattern_was_rewritten_by_somebody__goes_and_theirs_stays() -> None:
+    content = b"# saved\nimports = ['/g*', '/a']\nroot = '/r'\n"
+    assert imports.leave(MAIN, content, "/g*") == b"# saved\nimports = [\"/a\"]\nroot = '/r'\n"
 
 
 def test_join__imports_in_an_unusual_spelling__is_refused() -> None:

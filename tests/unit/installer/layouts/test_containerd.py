@@ -11,7 +11,7 @@ from unit.installer import planning
 from unit.installer.mains import RUNC, SCHEMA_2, G, R, schema_3
 from wasmwright_installer.config import tables
 from wasmwright_installer.config.base import base_of, refuse_unsupported
-from wasmwright_installer.config.files import FilePlan, FileRecord, Present, sha256
+from wasmwright_installer.config.files import MADE, FilePlan, FileRecord, Present, sha256
 from wasmwright_installer.config.imports import load_order
 from wasmwright_installer.config.tables import GRPC_TABLE, RUNTIME_TABLE
 from wasmwright_installer.errors import ConflictError, RefusedError, UnsupportedNodeError
@@ -272,6 +272,42 @@ def test_plan_files__containerd_1_with_tables_in_an_import__edits_the_file_that_
     assert [change.path for change in plan.writes] == [other]
 
 
+@pytest.mark.parametrize("major", [1, 2])
+def test_plan_files__no_file_and_no_record_of_making_one__is_without_a_file_again(
+    major: int,
+) -> None:
+    plan = plan_for(present({}, major), LIGHT)
+    after = carried_out({}, plan)
+    assert carried_out(after, plan_for(present(after, major, names=plan.names), {})) == {}
+
+
+@pytest.mark.parametrize("major", [1, 2])
+def test_plan_files__somebody_wrote_into_a_file_that_we_made__it_stays_in_its_schema(
+    major: int,
+) -> None:
+    plan = plan_for(present({}, major), LIGHT)
+    after = carried_out({}, plan)
+    after[MAIN] = b"oom_score = 7\n" + after[MAIN]
+    gone = carried_out(after, plan_for(present(after, major, plan), {}))
+    left = tomllib.loads(gone[MAIN].decode())
+    assert left == {"oom_score": 7, "version": 2 if major == 1 else 3}
+
+
+def test_plan_files__containerd_1_and_a_foreign_handler_later__runc_stays_as_long_as_that() -> None:
+    files = {MAIN: b"version = 2\n"}
+    plan = plan_for(present(files, 1), LIGHT)
+    after = carried_out(files, plan)
+    theirs = f'\n[{G}.containerd.runtimes.kata]\nruntime_type = "io.containerd.kata.v2"\n'.encode()
+    after[MAIN] += theirs
+    back = plan_for(present(after, 1, plan), {})
+    left = carried_out(after, back)
+    assert declared(left).keys() == {"runc", "kata"}
+    assert back.names == {"runc"}
+    assert plan_for(present(left, 1, back), {}).writes == ()
+    left[MAIN] = left[MAIN].replace(theirs, b"")
+    assert carried_out(left, plan_for(present(left, 1, back), {})) == files
+
+
 @pytest.mark.parametrize(("schema", "written"), [(3, 3), (4, 3)])
 def test_plan_files__containerd_2_without_a_file__writes_the_smallest_one(
     schema: int, written: int
@@ -279,7 +315,8 @@ def test_plan_files__containerd_2_without_a_file__writes_the_smallest_one(
     plan = plan_for(present({}, 2), LIGHT, schema=schema)
     main = next(change.after for change in plan.changes if change.path == MAIN)
     glob = "/etc/containerd/conf.d/wasmwright*.toml"
-    assert main == f'version = {written}\nimports = ["{glob}"] # wasmwright\n'.encode()
+    lines = [MADE, f"version = {written}", f'imports = ["{glob}"] # wasmwright', ""]
+    assert main == "\n".join(lines).encode()
 
 
 def test_base_of__somebody_wrote_between_our_marks__is_a_conflict_with_the_line() -> None:
@@ -312,6 +349,7 @@ def test_plan_files__foreign_file_of_our_name__is_a_conflict(*, imported: bool) 
         ('[plugins.cri]\nsandbox_image = "x"\n', 1, "SchemaV1"),
         ('root = "/var/lib/containerd"\n', 1, "SchemaV1"),
         ('version = 1\n[plugins.cri]\nsandbox_image = "x"\n', 2, "SchemaV1"),
+        (RUNC, 1, "SchemaV1"),
     ],
 )
 def test_refuse_unsupported__file_that_cannot_be_continued__is_refused(
@@ -330,8 +368,9 @@ def test_refuse_unsupported__file_that_cannot_be_continued__is_refused(
         ({MAIN: b"# only a comment\n"}, 1),
         ({MAIN: b'version = 2\ndisabled_plugins = ["io.containerd.snapshotter.v1.zfs"]\n'}, 1),
         ({MAIN: b'root = "/data"\n'}, 2),
+        ({MAIN: RUNC.encode()}, 2),
     ],
-    ids=["no file", "comment", "other plugin", "2.x without a version"],
+    ids=["no file", "comment", "other plugin", "2.x without a version", "2.x with full names"],
 )
 def test_refuse_unsupported__file_that_can_be_continued__is_accepted(
     files: dict[str, bytes], major: int
