@@ -1,8 +1,9 @@
 # Every target sets up what it needs by itself. `make help` lists them.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo demo-down test check fmt lint types layers unit images crds schemas requirements bench-install bench-fleet clean
+.PHONY: help setup demo demo-down test oracle check fmt lint types layers unit images crds schemas requirements bench-install bench-fleet clean
 
 PY := .venv/bin/python
+DAEMONS := 1.6 1.7 2.0 2.1 2.2 2.3.4 2.3 2.4
 export PYTHONPATH := kind:tests
 
 help: ## list the targets
@@ -23,6 +24,11 @@ demo-down: ## remove every trace of the demo
 test: lint types layers ## everything: static checks, then all tests on a real cluster
 	@python3 kind/localcluster/preflight.py
 	@$(PY) -m pytest --cov --cov-report=term:skip-covered $(ARGS)
+
+oracle: setup ## configurations x operations x daemons: containerd 1.6 to 2.4 judge what is written
+	@python3 kind/localcluster/preflight.py
+	@$(PY) -m localcluster build node $(DAEMONS:%=containerd-%)
+	@$(PY) -m pytest -q -m "" tests/oracle $(ARGS)
 
 check: lint types layers unit ## format, lint, types, layers, unit tests: before each commit
 
