@@ -160,6 +160,10 @@ class NodeDocument(Model):
     """Whose handlers and files on the node count as ours: tables are cut out, files removed."""
     retry_token: str = ""
     """A change that had to be undone is not made again under the same token."""
+    keep_versions: int = Field(default=0, ge=0)
+    """How many older binaries of each runtime stay on the node, for a way back without download."""
+    stored: tuple[str, ...] = ()
+    """Artifacts that the node's store is known to hold, by digest: `fetch` leaves them out."""
 
     @model_validator(mode="after")
     def _handlers_are_unique(self) -> Self:
@@ -228,6 +232,8 @@ class ApplyResult(Model):
     blocking_pods: tuple[str, ...] = ()
     """`namespace/name` of pods that keep the run from going on."""
     warnings: tuple[str, ...] = ()
+    stored: tuple[str, ...] = ()
+    """Artifacts whose binaries are in the node's store, by digest."""
     machine_id: str = ""
     boot_id: str = ""
     container_runtime: str = ""

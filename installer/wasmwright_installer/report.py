@@ -56,6 +56,7 @@ def _shorter(result: ApplyResult, kept: int, length: int) -> ApplyResult:
             "runtimes": runtimes,
             "handlers": result.handlers[:kept],
             "blocking_pods": result.blocking_pods[:kept],
+            "stored": result.stored[:kept],
             "warnings": tuple(_cut(warning, length) for warning in result.warnings[:kept]),
         }
     )

@@ -64,6 +64,7 @@ def load_settings(environ: Mapping[str, str]) -> Settings:
             declare_ahead=DeclareAhead(
                 reader.read("DECLARE_AHEAD", _one_of(tuple(DeclareAhead)), DeclareAhead.KNOWN)
             ),
+            keep_versions=reader.read("KEEP_VERSIONS", _whole_number(0), "1"),
         ),
         job_template=reader.read("JOB_TEMPLATE", _file, ""),
         log_level=reader.read("LOG_LEVEL", _one_of(_LOG_LEVELS), "INFO"),

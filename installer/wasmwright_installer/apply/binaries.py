@@ -6,14 +6,16 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from wasmwright_installer.apply.host import Host
-from wasmwright_installer.apply.links import stored_path, unreferenced_stores
+from wasmwright_installer.apply.links import stored_path
+from wasmwright_installer.apply.store import known_sha256
 from wasmwright_installer.apply.tryout import try_out
 from wasmwright_installer.contract import Manifest, RuntimeEntry
-from wasmwright_installer.errors import ArtifactError
-from wasmwright_installer.host.processes import all_processes
+from wasmwright_installer.errors import ArtifactError, RefusedError
 from wasmwright_installer.host.state import InstalledBinary, State
 
 _CHUNK = 1 << 20
+_MARGIN = 1 << 24
+"""Bytes that must be left after the binaries: for our own records, and for everybody else."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,50 +50,84 @@ def stage(
 
     Raises:
         ArtifactError: a binary is missing, damaged, or cannot be executed on this host.
+        RefusedError: the host has no room for it.
     """
-    installed: dict[str, InstalledBinary] = {}
+    wanted = [_wanted(host, entry, artifacts, state) for entry in runtimes]
+    _require_space(host, wanted)
     warnings: list[str] = []
-    for entry in runtimes:
-        known = state.runtimes.get(entry.handler.handler)
-        binary_sha256, is_new = "", True
-        if entry.source.http is not None:
-            binary_sha256, is_new = _store(host, entry, artifacts, known)
-        if is_new:
-            warnings += try_out(host, entry)
-        installed[entry.handler.handler] = InstalledBinary(
-            name=entry.name,
-            version=entry.version,
-            digest=entry.source.http.sha256 if entry.source.http else "",
-            binary_sha256=binary_sha256,
+    for each in wanted:
+        handler = each.entry.handler.handler
+        if each.source is not None:
+            host.files.make_folders(each.path.rpartition("/")[0])
+            _copy(host, each.source, each.path, each.sha256)
+        known = state.runtimes.get(handler)
+        if each.source is not None or known is None or known.digest != each.artifact:
+            warnings += try_out(host, each.entry)
+    return Staged({each.entry.handler.handler: each.installed for each in wanted}, tuple(warnings))
+
+
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    """One binary of a run."""
+
+    entry: RuntimeEntry
+    path: str
+    sha256: str
+    source: Path | None
+    """What has to be copied into the store; None = it is there."""
+
+    @property
+    def artifact(self) -> str:
+        return self.entry.source.http.sha256 if self.entry.source.http else ""
+
+    @property
+    def installed(self) -> InstalledBinary:
+        return InstalledBinary(
+            name=self.entry.name,
+            version=self.entry.version,
+            digest=self.artifact,
+            binary_sha256=self.sha256,
         )
-    return Staged(installed, tuple(warnings))
 
 
-def _store(
-    host: Host, entry: RuntimeEntry, artifacts: Artifacts, known: InstalledBinary | None
-) -> tuple[str, bool]:
-    """Return the binary's digest and whether it had to be copied."""
-    artifact = entry.source.http.sha256 if entry.source.http else ""
-    fetched = artifacts.manifest.artifacts.get(artifact)
-    expected = fetched.sha256 if fetched else ""
-    if not expected and known is not None and known.digest == artifact:
-        expected = known.binary_sha256
+def _wanted(host: Host, entry: RuntimeEntry, artifacts: Artifacts, state: State) -> _Wanted:
+    """Find out where a binary is; what lies in the store counts only with the right digest."""
     path = stored_path(host.home, entry)
-    if expected and _digest(host.files.local(path)) == expected:
-        return expected, False
-    if (
-        fetched is None
-        or artifacts.folder is None
-        or not (artifacts.folder / fetched.file).exists()
-    ):
+    if entry.source.http is None:
+        return _Wanted(entry, path, "", None)
+    artifact = entry.source.http.sha256
+    fetched = artifacts.manifest.artifacts.get(artifact)
+    expected = fetched.sha256 if fetched else known_sha256(state, artifact)
+    found = _digest(host.files.local(path))
+    if expected and found == expected:
+        return _Wanted(entry, path, expected, None)
+    source = artifacts.folder / fetched.file if fetched and artifacts.folder else None
+    if source is not None and source.exists():
+        return _Wanted(entry, path, expected, source)
+    if expected and found:
         raise ArtifactError(
-            f"the binary of runtime {entry.name!r} (artifact {artifact[:12]}) is neither on the "
-            "node nor among the fetched artifacts; run fetch with the same document first",
-            reason="ArtifactMissing",
+            f"{path} of runtime {entry.name!r} is damaged (sha256 {found[:12]}, expected "
+            f"{expected[:12]}); fetch it again, with 'stored' of the document empty",
+            reason="StoreDamaged",
         )
-    host.files.make_folders(path.rpartition("/")[0])
-    _copy(host, artifacts.folder / fetched.file, path, fetched.sha256)
-    return expected, True
+    raise ArtifactError(
+        f"the binary of runtime {entry.name!r} (artifact {artifact[:12]}) is neither on the "
+        "node nor among the fetched artifacts; run fetch with the same document first",
+        reason="ArtifactMissing",
+    )
+
+
+def _require_space(host: Host, wanted: list[_Wanted]) -> None:
+    """Refuse before the first byte what would fill the disk up."""
+    sizes = [each.source.stat().st_size for each in wanted if each.source is not None]
+    free = host.files.free_bytes(host.home.store)
+    if sizes and free < sum(sizes) + _MARGIN:
+        raise RefusedError(
+            f"{host.home.store} cannot take {len(sizes)} binaries on this host: they need "
+            f"{sum(sizes)} bytes and {_MARGIN} to spare, {free} are left; free some space and run "
+            "again",
+            reason="DiskFull",
+        )
 
 
 def _digest(path: Path) -> str:
@@ -119,17 +155,3 @@ def _copy(host: Host, source: Path, path: str, expected: str) -> None:
             )
 
     host.files.write_stream(path, fill, mode=0o755)
-
-
-def sweep_store(host: Host) -> bool:
-    """Remove what no link leads to and no process runs from; return whether anything went."""
-    loose = unreferenced_stores(host)
-    if not loose:
-        host.files.delete_empty_folder(host.home.store)
-        return False
-    running = {each.executable.removesuffix(" (deleted)") for each in all_processes(host.files)}
-    free = [folder for folder in loose if not any(exe.startswith(f"{folder}/") for exe in running)]
-    for folder in free:
-        host.files.delete_tree(folder)
-    host.files.delete_empty_folder(host.home.store)
-    return bool(free)

@@ -51,7 +51,7 @@ def change(host: Host, attempt: str, intent: Intent, after: State) -> Proved:
             host, intent.observed, decision, planned, intent.links, after, attempt
         )
     _write(host, journal, intent)
-    return _activate_and_prove(host, journal) if decision.must_activate else proved
+    return _activate_and_prove(host, journal, intent) if decision.must_activate else proved
 
 
 def _exchange_links(host: Host, intent: Intent, after: State) -> None:
@@ -100,14 +100,14 @@ def _take_back(host: Host, intent: Intent, journal: Journal, cause: InstallerErr
     _tidy(host, intent, journal.next.folders)
 
 
-def _activate_and_prove(host: Host, journal: Journal) -> Proved:
+def _activate_and_prove(host: Host, journal: Journal, intent: Intent) -> Proved:
     try:
         activated = activate(host, journal)
         loaded = prove(host, journal)
         _refuse_fired(host)
     except ActivationError as error:
         undone = undo.roll_back(host, journal, str(error))
-        sweep(host)
+        sweep(host, intent.observed, intent.observed.state)
         raise undone from error
     found = _orphans(host, journal)
     warnings = (*activated.warnings, *warn_of_orphans(found))
@@ -144,4 +144,5 @@ def tidied(host: Host, intent: Intent, folders: tuple[str, ...]) -> Iterator[Non
 
 def _tidy(host: Host, intent: Intent, folders: tuple[str, ...]) -> None:
     state = intent.observed.state
-    tidy(host, state.model_copy(update={"folders": folders}), is_new=state == State())
+    after = state.model_copy(update={"folders": folders})
+    tidy(host, intent.observed, after, is_new=state == State())

@@ -37,3 +37,5 @@ class Outcome:
     warnings: tuple[str, ...]
     orphans: int = 0
     """Containers of ours that run on without containerd knowing of them."""
+    stored: tuple[str, ...] = ()
+    """Artifacts in the store."""

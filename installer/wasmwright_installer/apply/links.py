@@ -99,8 +99,6 @@ def _present_links(host: Host) -> dict[str, str]:
     return links
 
 
-def unreferenced_stores(host: Host) -> tuple[str, ...]:
-    """Return the directories of the store that no link leads into."""
-    used = {target.split("/")[3] for target in _present_links(host).values() if "/store/" in target}
-    store = host.home.store
-    return tuple(f"{store}/{name}" for name in host.files.names(store) if name not in used)
+def linked_stores(host: Host) -> set[str]:
+    """Return the names of the store's directories that a link leads into."""
+    return {target.split("/")[3] for target in _present_links(host).values() if "/store/" in target}

@@ -6,14 +6,15 @@ killed go too.
 
 import contextlib
 
-from wasmwright_installer.apply.binaries import sweep_store
 from wasmwright_installer.apply.host import Host
 from wasmwright_installer.apply.links import LinkPlan
+from wasmwright_installer.apply.probe import Observed
+from wasmwright_installer.apply.store import sweep_store
 from wasmwright_installer.errors import RefusedError
 from wasmwright_installer.host.state import State
 
 
-def remove_obsolete(host: Host, links: LinkPlan) -> bool:
+def remove_obsolete(host: Host, observed: Observed, links: LinkPlan, after: State) -> bool:
     """Take away links that are no longer wanted, then what only they led to.
 
     Returns:
@@ -21,18 +22,23 @@ def remove_obsolete(host: Host, links: LinkPlan) -> bool:
     """
     for path in links.obsolete:
         host.files.delete(path)
-    return sweep(host) or bool(links.obsolete)
+    return sweep(host, observed, after) or bool(links.obsolete)
 
 
-def sweep(host: Host) -> bool:
-    """Remove half-made links, empty directories, and binaries that nothing leads to."""
-    for handler in host.files.names(host.home.bin):
-        for name in host.files.names(f"{host.home.bin}/{handler}"):
-            if name.startswith("."):
-                host.files.delete(f"{host.home.bin}/{handler}/{name}")
-        host.files.delete_empty_folder(f"{host.home.bin}/{handler}")
+def sweep(host: Host, observed: Observed, state: State) -> bool:
+    """Remove what is half made, empty directories, and binaries that nothing needs."""
+    for top in (host.home.bin, host.home.store):
+        for folder in host.files.names(top):
+            _remove_half_made(host, f"{top}/{folder}")
+            host.files.delete_empty_folder(f"{top}/{folder}")
     host.files.delete_empty_folder(host.home.bin)
-    return sweep_store(host)
+    return sweep_store(host, observed, state.kept)
+
+
+def _remove_half_made(host: Host, folder: str) -> None:
+    for name in host.files.names(folder):
+        if name.startswith("."):
+            host.files.delete(f"{folder}/{name}")
 
 
 def record(host: Host, after: State) -> None:
@@ -46,14 +52,14 @@ def record(host: Host, after: State) -> None:
     _remove_folders(host, after)
 
 
-def tidy(host: Host, after: State, *, is_new: bool) -> None:
+def tidy(host: Host, observed: Observed, after: State, *, is_new: bool) -> None:
     """After a run that was refused late: take away what it had put down for itself.
 
     A host that cannot even be swept has been told of by the refusal already.
     """
     with contextlib.suppress(RefusedError):
         host.state.close_journal()
-        sweep(host)
+        sweep(host, observed, after)
         host.state.sweep(after)
         if is_new:
             host.files.delete_tree(host.home.state)

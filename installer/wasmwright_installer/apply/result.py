@@ -45,6 +45,7 @@ def success(
         runtimes=_runtime_results(document, intent),
         handlers=tuple(sorted(outcome.loaded.handlers)),
         warnings=(*decision.warnings, *plan_warnings, *permitted, *outcome.warnings),
+        stored=outcome.stored,
         **node_fields(observed),
     )
 

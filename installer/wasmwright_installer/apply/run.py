@@ -17,6 +17,7 @@ from wasmwright_installer.apply.plan import plan
 from wasmwright_installer.apply.probe import observe
 from wasmwright_installer.apply.record import record, remove_obsolete
 from wasmwright_installer.apply.result import attempt_of, identity_of, success
+from wasmwright_installer.apply.store import kept_binaries, stored_artifacts
 from wasmwright_installer.apply.takeover import take_over
 from wasmwright_installer.apply.validate import STAGE, validate
 from wasmwright_installer.contract import ApplyResult, NodeDocument
@@ -108,7 +109,12 @@ def _change(host: Host, document: NodeDocument, intent: Intent, artifacts: Path 
         staged = stage(host, intent.runtimes, read_artifacts(artifacts), intent.observed.state)
     after = commit.next_state(
         intent.observed, intent.decision, intent.planned, staged.installed, folders
-    ).model_copy(update={"document": identity_of(document)})
+    ).model_copy(
+        update={
+            "document": identity_of(document),
+            "kept": kept_binaries(intent.observed.state, staged.installed, document.keep_versions),
+        }
+    )
     proved = change(host, attempt_of(document), intent, after)
     removed, remarks = _settle(host, intent, after, proved.loaded)
     wrote = bool(intent.planned and intent.planned.files.writes)
@@ -119,6 +125,7 @@ def _change(host: Host, document: NodeDocument, intent: Intent, artifacts: Path 
         unavailable_ms=proved.unavailable_ms,
         orphans=proved.orphans,
         warnings=(*staged.warnings, *proved.warnings, *remarks),
+        stored=stored_artifacts(host, after),
     )
 
 
@@ -132,7 +139,7 @@ def _settle(
     try:
         host.state.save(after)
         host.state.close_journal()
-        removed = remove_obsolete(host, intent.links)
+        removed = remove_obsolete(host, intent.observed, intent.links, after)
         tree = intent.planned.files.tree if intent.planned else intent.observed.present.tree
         cleared, remarks = clear(host, intent.observed, loaded, tree)
         record(host, after)

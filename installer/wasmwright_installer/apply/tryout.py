@@ -54,15 +54,14 @@ def _refuse(entry: RuntimeEntry, path: str, obstacle: Obstacle | None) -> None:
 
 
 def _look(host: Host, path: str) -> BinaryFacts:
-    place = host.files.place(path)
     program = _program(host, path)
     mounts = parse_mounts(host.files.read_text("/proc/1/mountinfo"))
     return BinaryFacts(
         program=program,
-        mount=mount_of(f"/{place.relative_to(host.files.root)}", mounts),
+        mount=mount_of(host.files.real(path), mounts),
         machine=os.uname().machine,
         has_interpreter=bool(program and host.files.exists(program.interpreter)),
-        is_executable=os.access(place, os.X_OK),
+        is_executable=os.access(host.files.place(path), os.X_OK),
     )
 
 

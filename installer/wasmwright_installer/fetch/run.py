@@ -23,6 +23,8 @@ from wasmwright_installer.fetch.limits import FetchLimits
 def fetch(document: NodeDocument, folder: Path, limits: FetchLimits, machine: str = "") -> Manifest:
     """Download, check and unpack every binary of a document; what is there already is kept.
 
+    What the node's store holds is left out: `apply` finds it there, and checks it.
+
     Args:
         document: whose runtimes are wanted.
         folder: where the binaries and the manifest go.
@@ -34,7 +36,11 @@ def fetch(document: NodeDocument, folder: Path, limits: FetchLimits, machine: st
     """
     folder.mkdir(parents=True, exist_ok=True)
     known = _known(folder)
-    wanted = {entry.source.http.sha256: entry for entry in document.runtimes if entry.source.http}
+    wanted = {
+        entry.source.http.sha256: entry
+        for entry in document.runtimes
+        if entry.source.http and entry.source.http.sha256 not in document.stored
+    }
     artifacts = {
         digest: known.get(digest) or _fetch_one(entry, folder, limits, machine)
         for digest, entry in wanted.items()

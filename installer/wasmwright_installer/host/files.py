@@ -61,6 +61,16 @@ class HostFiles:
         """Return where the file itself lies for us: where a write of this path has to happen."""
         return Path(os.path.realpath(path)) if self.root == Path("/") else self.local(path)
 
+    def real(self, path: str) -> str:
+        """Return a path of the host without symlinks, as the kernel shows it of a process."""
+        return f"/{self.place(path).relative_to(self.root)}"
+
+    def free_bytes(self, path: str) -> int:
+        """Return how much a path's file system takes, without what it keeps back for root."""
+        place = self.place(path)
+        space = os.statvfs(next(each for each in (place, *place.parents) if each.exists()))
+        return space.f_bavail * space.f_frsize
+
     def _link_target(self, parts: list[str]) -> str | None:
         try:
             return str(self.root.joinpath(*parts).readlink())
@@ -168,8 +178,7 @@ class HostFiles:
         """Put a symlink beside a path, where it only waits for `switch_link`."""
         place = self.local(path, follow=False)
         with explained(self.root, path, place):
-            with contextlib.suppress(FileNotFoundError):
-                _temporary(place).unlink()
+            _unlink_if_present(_temporary(place))
             _temporary(place).symlink_to(target)
 
     def switch_link(self, path: str) -> None:
@@ -185,18 +194,15 @@ class HostFiles:
     def discard_temporary(self, path: str) -> None:
         """Remove what a run that was killed in the middle of a write left beside a file."""
         for place in {self.place(path), self.local(path, follow=False)}:
-            with contextlib.suppress(FileNotFoundError, NotADirectoryError):
-                _temporary(place).unlink()
+            with explained(self.root, path, place):
+                _unlink_if_present(_temporary(place))
 
     def delete(self, path: str, *, follow: bool = False) -> None:
         """Remove a file or symlink, or what the symlink leads to; it may be gone already."""
         place = self.place(path) if follow else self.local(path, follow=False)
-        with (
-            explained(self.root, path, place),
-            contextlib.suppress(FileNotFoundError, NotADirectoryError),
-        ):
-            place.unlink()
-            _sync_folder(place.parent)
+        with explained(self.root, path, place):
+            if _unlink_if_present(place):
+                _sync_folder(place.parent)
 
     def missing_folders(self, folder: str) -> tuple[str, ...]:
         """Return which of a directory and its parents do not exist, outermost first."""
@@ -235,9 +241,17 @@ def _withdrawn(temporary: Path) -> Iterator[None]:
     try:
         yield
     except BaseException:
-        with contextlib.suppress(FileNotFoundError):
+        with contextlib.suppress(OSError):  # what is told is why the write failed
             temporary.unlink()
         raise
+
+
+def _unlink_if_present(place: Path) -> bool:
+    """A read-only file system refuses to remove even what is not there, so look first."""
+    if not os.path.lexists(place):
+        return False
+    place.unlink(missing_ok=True)
+    return True
 
 
 def _write_all(descriptor: int, content: bytes) -> None:

@@ -85,6 +85,11 @@ def deletes(files: HostFiles) -> Iterator[Process]:
             )
 
 
+def mapped_files(files: HostFiles, pid: int) -> str:
+    """Return /proc/<pid>/maps: the files that a process has in memory, deleted ones too."""
+    return files.read_text(f"/proc/{pid}/maps")
+
+
 def named(files: HostFiles, name: str) -> int:
     """Return the id of the first process of this name, or 0."""
     for pid in pids(files):

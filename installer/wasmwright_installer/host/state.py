@@ -39,6 +39,16 @@ class InstalledBinary(_Stored):
     binary_sha256: str = ""
 
 
+class KeptBinary(_Stored):
+    """An older binary that stays in the store."""
+
+    handler: str
+    digest: str
+    """Of the artifact."""
+    sha256: str
+    """Of the binary."""
+
+
 class RefusedChange(_Stored):
     """A change that had to be undone, so that it is not tried again by itself."""
 
@@ -66,6 +76,8 @@ class State(_Stored):
     """Whose files are to go as soon as nothing uses them."""
     taken: tuple[str, ...] = ()
     """Handlers of theirs that were cut out; the daemon may serve them until it restarts."""
+    kept: tuple[KeptBinary, ...] = ()
+    """Older binaries, of each handler the latest first."""
     refused: RefusedChange | None = None
 
 

@@ -43,6 +43,8 @@ class WasmNodeSpec(ApiModel):
     """The value of `wasmwright.dev/reinstall` that has been obeyed."""
     retry_token: str = ""
     """The value of `wasmwright.dev/retry` that has been obeyed."""
+    keep_versions: int = 0
+    """How many older binaries of each runtime stay on the node."""
 
 
 class NodeState(StrEnum):
@@ -114,6 +116,8 @@ class WasmNodeStatus(ApiModel):
     """What the container runtime serves, ours and others', by name."""
     warnings: tuple[str, ...] = Field(default=(), max_length=16)
     """What the last run found worth telling."""
+    stored: tuple[str, ...] = Field(default=(), max_length=64)
+    """Artifacts in the node's store, by digest: a run that needs them downloads nothing."""
     machine_id: str = ""
     """The host's /etc/machine-id."""
     boot_id: str = ""

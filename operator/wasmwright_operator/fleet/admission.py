@@ -128,6 +128,7 @@ class Admission:
             refused=target.refused,
             reinstall_token=target.node.wish(names.REINSTALL),
             retry_token=target.node.wish(names.RETRY),
+            keep_versions=self.snapshot.policy.keep_versions,
         )
         return _write(target, spec)
 

@@ -26,6 +26,8 @@ class FleetPolicy:
     kwasm_runtimes: tuple[str, ...] = ()
     """What a node gets that asks by KWasm's key."""
     declare_ahead: DeclareAhead = DeclareAhead.KNOWN
+    keep_versions: int = 0
+    """How many older binaries of each runtime stay on a node."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -110,7 +110,10 @@ def _context(action: CreateJob, policy: JobPolicy) -> Manifest:
         "document_annotation": names.DOCUMENT,
         "owner_references": [_owner(action)],
         "node_name": action.node,
-        "needs_fetch": any(entry.source.http is not None for entry in document.runtimes),
+        "needs_fetch": any(
+            entry.source.http is not None and entry.source.http.sha256 not in document.stored
+            for entry in document.runtimes
+        ),
         "image": policy.image,
         "pull_policy": policy.pull_policy,
         "image_pull_secrets": [{"name": name} for name in policy.pull_secrets],

@@ -29,7 +29,10 @@ _MESSAGE: Final = 4096
 def conclude(
     node: NodeRecord, record: WasmNodeRecord, outcome: Outcome, now: datetime
 ) -> WasmNodeStatus:
-    """Return the status after a run: with success what it says, else what was there before."""
+    """Return the status after a run: with success what it says, else what was there before.
+
+    What the store holds is not believed after a failure, since that may have been the reason.
+    """
     problem = _problem(record, outcome)
     status = _fresh_facts(record.status, outcome.result)
     status = status.model_copy(
@@ -94,6 +97,7 @@ def _succeeded(
             "installed_hash": record.spec.hash,
             "failures": 0,
             "runtimes": runtimes,
+            "stored": result.stored[:_LISTED],
             "last_error": None,
             "next_retry": "",
             "blocking_pods": (),
@@ -113,6 +117,7 @@ def _failed(
             "state": _STATES.get(problem.exit_code, NodeState.FAILED),
             "failures": failures,
             "runtimes": tuple(_left(record, problem)),
+            "stored": (),
             "last_error": RunError(
                 reason=problem.reason,
                 message=problem.message[:_MESSAGE],

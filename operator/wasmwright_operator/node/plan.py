@@ -99,7 +99,15 @@ def _document(node: NodeRecord, record: WasmNodeRecord) -> NodeDocument:
         declared=spec.declared,
         wasm_pods=spec.wasm_pods,
         retry_token=spec.retry_token,
+        keep_versions=spec.keep_versions,
+        stored=_stored(record),
     )
+
+
+def _stored(record: WasmNodeRecord) -> tuple[str, ...]:
+    """Return what need not be downloaded; a run that repeats a success believes nothing."""
+    is_repeated = record.spec.hash == record.status.installed_hash
+    return () if is_repeated else record.status.stored
 
 
 def _underway(

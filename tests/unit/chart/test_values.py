@@ -52,6 +52,7 @@ OTHERS: dict[tuple[str, ...], Any] = {
     ("job", "ttlSeconds"): 1234567,
     ("job", "deadlineSeconds"): 7654321,
     ("node", "declareAhead"): "None",
+    ("node", "keepVersions"): 7654,
     ("compat", "kwasm", "runtimes"): ["spin", "wasmtime"],
     ("runtimes",): {"crun": {"source": {"hostPath": {"path": "/usr/bin/crun"}}}},
     ("hooks", "crdTimeoutSeconds"): 61,

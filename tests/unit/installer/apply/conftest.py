@@ -17,6 +17,11 @@ MAINS = {
 }
 
 
+@pytest.fixture(autouse=True)
+def _no_waiting_for_disks(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("os.fsync", lambda _: None)
+
+
 @pytest.fixture(params=list(MAINS.values()), ids=list(MAINS))
 def node(request: pytest.FixtureRequest, tmp_path: Path) -> FakeNode:
     version, main = request.param

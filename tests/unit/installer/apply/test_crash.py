@@ -99,11 +99,6 @@ RENDERED_CASES = [
 ]
 
 
-@pytest.fixture(autouse=True)
-def _no_waiting_for_disks(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("os.fsync", lambda _: None)
-
-
 @pytest.mark.parametrize(("version", "main", "first", "then"), [*CASES, *RENDERED_CASES])
 def test_apply__dies_at_any_change__the_next_run_reaches_the_goal(
     tmp_path: Path, version: str, main: Main, first: NodeDocument, then: NodeDocument

@@ -329,6 +329,15 @@ def test_fetch__host_binaries__need_no_download(tmp_path: Path) -> None:
     assert files_in(tmp_path) == ["manifest.json"]
 
 
+def test_fetch__artifact_is_in_the_nodes_store__is_left_out(tmp_path: Path) -> None:
+    from unit.installer.documents import document, shim
+
+    entry = shim("light")
+    assert entry.source.http is not None
+    known = document(entry).model_copy(update={"stored": (entry.source.http.sha256,)})
+    assert fetch(known, tmp_path, LIMITS).artifacts == {}
+
+
 def test_fetch__no_space__is_told(
     server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -17,6 +17,8 @@ from wasmwright_operator.actions import (
 )
 from wasmwright_operator.api.wasmnode import NodeState, Refusal, WasmNodeStatus
 from wasmwright_operator.conditions import find
+from wasmwright_operator.manifests import JobPolicy
+from wasmwright_operator.manifests.jobs import JobTemplate, built_in_template
 from wasmwright_operator.node import NodeView, plan_node, plan_refused_job
 from wasmwright_operator.records import (
     JobRecord,
@@ -376,3 +378,42 @@ def test_job__that_the_api_server_refuses__is_a_failed_run() -> None:
         "quota exceeded",
     )
     assert status.next_retry
+
+
+def test_success__lists_what_the_store_holds__and_a_failure_forgets_it() -> None:
+    held = ended(FIRST, ExitCode.DONE, "Ready", stored=("a" * 64, "b" * 64))
+    status = written(plan(FIRST, held))
+    assert status.stored == ("a" * 64, "b" * 64)
+    after = replace(given.wasm_node("n1", given.entry(), attempt=2), status=status)
+    assert written(plan(after, ended(after, ExitCode.ARTIFACT, "StoreDamaged"))).stored == ()
+
+
+@pytest.mark.parametrize(
+    ("wanted", "expected"),
+    [("b" * 64, ("c" * 64,)), (given.HASH, ())],
+    ids=["something else is wanted", "the same is wanted again"],
+)
+def test_run__store_holds_something__is_told_of_it_unless_it_repeats_a_success(
+    wanted: str, expected: tuple[str, ...]
+) -> None:
+    record = given.wasm_node("n1", given.entry(), attempt=2)
+    record = replace(
+        record,
+        spec=record.spec.model_copy(update={"hash": wanted, "keep_versions": 2}),
+        status=READY.model_copy(update={"stored": ("c" * 64,)}),
+    )
+    (job,) = [item for item in plan(record) if isinstance(item, CreateJob)]
+    assert (job.document.stored, job.document.keep_versions) == (expected, 2)
+
+
+@pytest.mark.parametrize(
+    ("stored", "fetches"), [((), True), (("b" * 64,), False)], ids=["absent", "in the store"]
+)
+def test_job__binary_is_in_the_store__has_nothing_to_fetch(
+    stored: tuple[str, ...], *, fetches: bool
+) -> None:
+    record = given.wasm_node("n1", given.entry(source=given.http("amd64", sha256="b" * 64)))
+    (action,) = [item for item in plan(record) if isinstance(item, CreateJob)]
+    known = replace(action, document=action.document.model_copy(update={"stored": stored}))
+    manifest = JobTemplate(built_in_template(), JobPolicy("here", "image")).render(known)
+    assert ("initContainers" in manifest["spec"]["template"]["spec"]) is fetches
