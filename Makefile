@@ -71,3 +71,8 @@ bench-fleet: setup ## requests, CPU, memory and time of a rollout over NODES=100
 
 clean: demo-down ## remove the demo and the virtual environment (caches stay)
 	@rm -rf .venv
+
+.PHONY: bench-node
+bench-node: setup ## restarts, silence, pods lost and plan time of the installer on real nodes, as JSON lines
+	@python3 kind/localcluster/preflight.py
+	@$(PY) -m perf.node $(ARGS)
