@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from localcluster import node_files, state
+from localcluster import state
+from localcluster.flavours import Flavour
+from localcluster.layouts import PAUSE_ARCHIVE
 from localcluster.node_files import TUNABLES
 
 _UP_TO_DATE: Final = "# Newer than /usr, so that the first boot rebuilds no catalogues.\n"
@@ -23,12 +25,14 @@ class Disk:
         """Return the read-only layers of the root, topmost first, as overlay wants them."""
         return f"{self.directory / 'programs'}:{rootfs}"
 
-    def prepare(self, files: Mapping[str, str], programs: Mapping[str, Path]) -> None:
+    def prepare(
+        self, files: Mapping[str, str], links: Mapping[str, str], programs: Mapping[str, Path]
+    ) -> None:
         """Lay out a new disk, whole or not at all; one that is there stays as its node left it.
 
-        `files` are texts that the node may change. `programs` are files of the cache that
-        become a layer of their own, linked rather than copied: what the node does to them
-        is done to copies.
+        `files` are texts and `links` symbolic links that the node may change. `programs` are files
+        of the cache that become a layer of their own, linked rather than copied: what the node does
+        to them is done to copies.
         """
         if self.directory.exists():
             return
@@ -39,7 +43,7 @@ class Disk:
             (partial / name).chmod(0o755)
         for path, text in files.items():
             _write(_below(partial / "upper", path), text)
-        for path, target in node_files.links().items():
+        for path, target in links.items():
             _below(partial / "upper", path).symlink_to(target)
         for path, source in programs.items():
             _link(source, _below(partial / "programs", path))
@@ -50,12 +54,20 @@ class Disk:
         partial.rename(self.directory)
 
 
-def programs_of(kubernetes: Path, runtime: Path | None, pause: Path) -> dict[str, Path]:
-    """Return where the programs of a node belong and where they are in the cache."""
+def programs_of(
+    flavour: Flavour, rootfs: Path, kubernetes: Path, runtime: Path | None, pause: Path
+) -> dict[str, Path]:
+    """Return where the programs of a node belong and where they are in the cache.
+
+    A distribution has a containerd of its own, and Debian's beside it stays as it is.
+    """
     programs = {f"/usr/local/bin/{name}": kubernetes / name for name in ("kubelet", "kube-proxy")}
     if runtime is not None:
         programs |= {f"/usr/bin/{path.name}": path for path in sorted(runtime.iterdir())}
-    return programs | {node_files.PAUSE_ARCHIVE: pause}
+    if flavour.layout is not None:
+        debians = rootfs / "usr/bin/containerd"
+        programs[flavour.layout.containerd] = programs.pop("/usr/bin/containerd", debians)
+    return programs | {PAUSE_ARCHIVE: pause}
 
 
 def _below(root: Path, path: str) -> Path:

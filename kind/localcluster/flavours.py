@@ -6,7 +6,9 @@ A flavour is data. What every node has (systemd, kubelet, crun with WasmEdge, CN
 from dataclasses import dataclass
 from typing import Final
 
+from localcluster import layouts
 from localcluster.errors import SpecError
+from localcluster.layouts import Layout
 
 PAUSE_IMAGE: Final = "localhost/pause:1"
 CNI_PLUGINS: Final = "/usr/lib/cni"
@@ -23,6 +25,20 @@ class Flavour:
     """Content of containerd's configuration file."""
     component: str | None = None
     """The component whose programs stand over Debian's in /usr/bin; None = Debian's own."""
+    layout: Layout | None = None
+    """The distribution as which the node is laid out; None = as Debian has containerd."""
+
+    @property
+    def socket(self) -> str:
+        """Where containerd listens."""
+        return self.layout.socket if self.layout else SOCKET
+
+    @property
+    def units(self) -> tuple[str, ...]:
+        """The units that hold kubelet and containerd."""
+        if self.layout is None:
+            return ("kubelet", "containerd")
+        return tuple(unit.name for unit in self.layout.units)
 
 
 CONTAINERD_1_7: Final = Flavour(
@@ -68,7 +84,30 @@ version = 3
 """,
 )
 
-FLAVOURS: Final = (CONTAINERD_1_7, CONTAINERD_2_4)
+LAYOUTS: Final = (
+    Flavour("k3s-layout", config="", layout=layouts.k3s(CONTAINERD_1_7.config)),
+    Flavour(
+        "rke2-layout",
+        config="",
+        component="containerd-2.4",
+        layout=layouts.rke2(CONTAINERD_2_4.config),
+    ),
+    Flavour(
+        "k0s-layout",
+        config="",
+        component="containerd-2.4",
+        layout=layouts.k0s(CONTAINERD_2_4.config),
+    ),
+    Flavour(
+        "microk8s-layout",
+        config="",
+        component="containerd-2.4",
+        layout=layouts.microk8s(CONTAINERD_1_7.config),
+    ),
+)
+"""Not the products: containerd and kubelet as those have them."""
+
+FLAVOURS: Final = (CONTAINERD_1_7, CONTAINERD_2_4, *LAYOUTS)
 
 
 def flavour(name: str) -> Flavour:

@@ -9,7 +9,7 @@ from localcluster.node import Node
 from localcluster.oci import Image
 from localcluster.progress import Progress
 
-_CTR = ("ctr", "--namespace", "k8s.io", "images")
+_IMAGES = ("--namespace", "k8s.io", "images")
 
 
 def load(nodes: Sequence[Node], archives: Iterable[Path], progress: Progress) -> None:
@@ -24,12 +24,13 @@ def load(nodes: Sequence[Node], archives: Iterable[Path], progress: Progress) ->
 def _load(
     node: Node, archives: Iterable[tuple[Path, tuple[Image, ...]]], progress: Progress
 ) -> None:
-    present = parse_listing(node.exec(*_CTR, "list"))
+    ctr = ("ctr", "--address", node.socket, *_IMAGES)
+    present = parse_listing(node.exec(*ctr, "list"))
     for archive, images in archives:
         if set(images) <= present:
             continue
         progress(f"loading {', '.join(image.name for image in images)} into {node.name}")
-        node.feed(archive, *_CTR, "import", "--all-platforms", "-")
+        node.feed(archive, *ctr, "import", "--all-platforms", "-")
 
 
 def parse_listing(listing: str) -> frozenset[Image]:

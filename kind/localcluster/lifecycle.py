@@ -144,9 +144,9 @@ def _start(node: Node, parts: Parts, progress: Progress) -> datetime:
     progress(f"starting node {node.name} ({node.flavour})")
     flavour = flavours.flavour(node.flavour)
     runtime = parts.runtimes[flavour.component] if flavour.component else None
-    programs = disk.programs_of(parts.kubernetes, runtime, parts.pause)
+    programs = disk.programs_of(flavour, parts.rootfs, parts.kubernetes, runtime, parts.pause)
     files = node_files.render(_identity(node), node.record.addresses)
-    node.disk.prepare(files, programs)
+    node.disk.prepare(files, node_files.links(flavour), programs)
     node.start(parts.rootfs)
     return since
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from localcluster import cgroups, commands, network
+from localcluster import cgroups, commands, flavours, network
 from localcluster.disk import Disk
 from localcluster.errors import LocalClusterError
 from localcluster.launch import launch
@@ -34,6 +34,11 @@ class Node:
         return self.record.spec.nodes[self.number - 1]
 
     @property
+    def socket(self) -> str:
+        """Where its containerd listens."""
+        return flavours.flavour(self.flavour).socket
+
+    @property
     def root(self) -> Path:
         """Its file system as the host sees it."""
         return Path("/proc", str(self._pid()), "root")
@@ -56,7 +61,7 @@ class Node:
         """Return the last that kubelet and containerd have said, or what was said at the start."""
         if not self.is_running():
             return commands.tail(self.log)
-        units = ("--unit", "kubelet", "--unit", "containerd")
+        units = (f"--unit={unit}" for unit in flavours.flavour(self.flavour).units)
         return self.exec("journalctl", "--no-pager", "--lines=20", *units, check=False)
 
     def command(self, *argv: str) -> tuple[str, ...]:

@@ -6,9 +6,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from localcluster.addresses import API_PORT, Addresses, NodeAddresses
-from localcluster.flavours import CONFIG_FILE, SOCKET, Flavour
-
-PAUSE_ARCHIVE: Final = "/usr/local/share/wasmwright/pause.tar"
+from localcluster.flavours import CONFIG_FILE, Flavour
+from localcluster.layouts import HOME, PAUSE_ARCHIVE, Layout, Unit
 
 TUNABLES: Final[Mapping[str, str]] = {
     "kernel/panic": "10",
@@ -50,14 +49,13 @@ class NodeIdentity:
 def render(node: NodeIdentity, cluster: Addresses) -> dict[str, str]:
     """Return every file that the node's disk starts with."""
     return {
-        CONFIG_FILE: node.flavour.config,
+        **_runtime(node.flavour),
         "/etc/cni/net.d/10-pods.conflist": _json(_pod_network(node.addresses)),
         "/etc/hostname": f"{node.name}\n",
         "/etc/hosts": f"127.0.0.1 localhost\n{node.addresses.address} {node.name}\n",
         "/etc/kubernetes/ca.crt": node.authority,
         "/etc/kubernetes/kube-proxy.json": _json(_kube_proxy(node.name, cluster)),
         "/etc/kubernetes/kube-proxy.kubeconfig": node.proxy_kubeconfig,
-        "/etc/kubernetes/kubelet.json": _json(_KUBELET),
         "/etc/kubernetes/kubelet.kubeconfig": node.kubelet_kubeconfig,
         "/etc/machine-id": f"{node.machine_id}\n",
         "/etc/resolv.conf": "",
@@ -66,34 +64,42 @@ def render(node: NodeIdentity, cluster: Addresses) -> dict[str, str]:
     }
 
 
-def links() -> dict[str, str]:
+def _runtime(flavour: Flavour) -> dict[str, str]:
+    """Return what kubelet and containerd read, where the node's layout has it."""
+    endpoint = {"containerRuntimeEndpoint": f"unix://{flavour.socket}"}
+    kubelet = _json(_KUBELET | endpoint)
+    if flavour.layout is None:
+        return {CONFIG_FILE: flavour.config, _KUBELET_CONFIG: kubelet}
+    return {**flavour.layout.files, flavour.layout.kubelet_config: kubelet}
+
+
+def links(flavour: Flavour) -> dict[str, str]:
     """Return the symbolic links of the node's disk: units enabled and units masked."""
     units = "/etc/systemd/system"
-    enabled = ("kube-proxy", "kubelet", "preload-images")
+    layout = flavour.layout
+    own = flavour.units if layout else ("kubelet", "preload-images")
+    enabled = ("kube-proxy", *own)
     wants = f"{units}/multi-user.target.wants"
     holders = {
         f"{wants}/devices-in-use@{name}.service": "../devices-in-use@.service"
         for name in POD_SLICES
     }
     started = {f"{wants}/{unit}.service": f"../{unit}.service" for unit in enabled}
-    masked = {f"{units}/{unit}": "/dev/null" for unit in _MASKED}
-    return started | holders | masked
+    unwanted = (*_MASKED, "containerd.service") if layout else _MASKED
+    masked = {f"{units}/{unit}": "/dev/null" for unit in unwanted}
+    return started | holders | masked | dict(layout.links if layout else {})
 
 
 def _units(node: NodeIdentity, cluster: Addresses) -> dict[str, str]:
-    kubelet = (
-        "/usr/local/bin/kubelet --config=/etc/kubernetes/kubelet.json"
-        " --kubeconfig=/etc/kubernetes/kubelet.kubeconfig"
+    flags = (
+        "--kubeconfig=/etc/kubernetes/kubelet.kubeconfig"
         f" --node-ip={node.addresses.address} --hostname-override={node.name}"
     )
-    preload = f"/usr/bin/ctr -n k8s.io images import --all-platforms {PAUSE_ARCHIVE}"
+    layout = node.flavour.layout
+    own = _layout_units(layout, flags, cluster) if layout else _debian_units(flags, cluster)
     units = {
-        "preload-images": (
-            "[Unit]\nWants=containerd.service\nAfter=containerd.service\n"
-            f"[Service]\nType=oneshot\nRemainAfterExit=yes\nExecStart={preload}\n"
-        ),
+        **own,
         "devices-in-use@": _DEVICES_IN_USE,
-        "kubelet": _daemon(kubelet, cluster, after="containerd.service preload-images.service"),
         "kube-proxy": _daemon(
             "/usr/local/bin/kube-proxy --config=/etc/kubernetes/kube-proxy.json",
             cluster,
@@ -101,6 +107,37 @@ def _units(node: NodeIdentity, cluster: Addresses) -> dict[str, str]:
         ),
     }
     return {f"/etc/systemd/system/{name}.service": text for name, text in units.items()}
+
+
+def _debian_units(flags: str, cluster: Addresses) -> dict[str, str]:
+    kubelet = f"/usr/local/bin/kubelet --config={_KUBELET_CONFIG} {flags}"
+    preload = f"/usr/bin/ctr -n k8s.io images import --all-platforms {PAUSE_ARCHIVE}"
+    return {
+        "preload-images": (
+            "[Unit]\nWants=containerd.service\nAfter=containerd.service\n"
+            f"[Service]\nType=oneshot\nRemainAfterExit=yes\nExecStart={preload}\n"
+        ),
+        "kubelet": _daemon(kubelet, cluster, after="containerd.service preload-images.service"),
+    }
+
+
+def _layout_units(layout: Layout, flags: str, cluster: Addresses) -> dict[str, str]:
+    """Return a distribution's units; what runs in containers outlives them."""
+    is_folder = layout.kubelet_config.endswith(".conf")
+    config = "" if is_folder else f"--config={layout.kubelet_config} "
+    common = {"KUBELET": f"{config}{flags}", "PAUSE": PAUSE_ARCHIVE}
+    return {unit.name: _layout_unit(unit, common, cluster) for unit in layout.units}
+
+
+def _layout_unit(unit: Unit, common: Mapping[str, str], cluster: Addresses) -> str:
+    settings = {**common, **unit.environment}.items()
+    lines = [f'Environment="{name}={value}"' for name, value in settings]
+    lines += [f"WorkingDirectory={HOME}", "KillMode=process", "Delegate=yes", "TasksMax=infinity"]
+    lines += ["Type=notify", "NotifyAccess=all"]
+    extra = "".join(f"{line}\n" for line in lines)
+    if unit.needs_api:
+        return _daemon(unit.command, cluster, after="network.target") + extra
+    return f"[Service]\nExecStart={unit.command}\nRestart=always\nRestartSec=1\n{extra}"
 
 
 _DEVICES_IN_USE: Final = """\
@@ -132,6 +169,8 @@ def _daemon(command: str, cluster: Addresses, *, after: str) -> str:
     )
 
 
+_KUBELET_CONFIG: Final = "/etc/kubernetes/kubelet.json"
+
 _KUBELET: Final = {
     "apiVersion": "kubelet.config.k8s.io/v1beta1",
     "kind": "KubeletConfiguration",
@@ -144,7 +183,6 @@ _KUBELET: Final = {
     "cgroupDriver": "systemd",
     "clusterDNS": ["127.0.0.1"],
     "clusterDomain": "cluster.local",
-    "containerRuntimeEndpoint": f"unix://{SOCKET}",
     "evictionHard": {
         "imagefs.available": "0%",
         "memory.available": "1Mi",

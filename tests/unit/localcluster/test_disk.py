@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from localcluster import disk
+from localcluster import disk, flavours
 from localcluster.disk import Disk
 
 
@@ -18,7 +18,8 @@ def cached(tmp_path: Path) -> Path:
 def node(tmp_path: Path, cached: Path) -> Disk:
     found = Disk(tmp_path / "nodes" / "n1")
     files = {"/etc/hostname": "n1\n", "/etc/kubernetes/kubelet.kubeconfig": "secret"}
-    found.prepare(files, {"/usr/local/bin/kubelet": cached})
+    links = {"/etc/systemd/system/getty.target": "/dev/null"}
+    found.prepare(files, links, {"/usr/local/bin/kubelet": cached})
     return found
 
 
@@ -38,7 +39,7 @@ def test_prepare__kubeconfig__is_read_by_root_alone(node: Disk) -> None:
 def test_prepare__disk_that_is_there__stays_as_its_node_left_it(node: Disk, cached: Path) -> None:
     hostname = node.directory / "upper/etc/hostname"
     hostname.write_text("changed by the node\n")
-    node.prepare({"/etc/hostname": "n1\n"}, {"/usr/local/bin/kubelet": cached})
+    node.prepare({"/etc/hostname": "n1\n"}, {}, {"/usr/local/bin/kubelet": cached})
     assert hostname.read_text() == "changed by the node\n"
 
 
@@ -47,14 +48,14 @@ def test_prepare__interrupted_before__begins_anew(tmp_path: Path) -> None:
     leftover.parent.mkdir(parents=True)
     leftover.touch()
     node = Disk(tmp_path / "n1")
-    node.prepare({}, {})
+    node.prepare({}, {}, {})
     assert not (node.directory / "upper/etc/half").exists()
     assert [path.name for path in tmp_path.iterdir()] == ["n1"]
 
 
 def test_prepare__program_that_is_missing__says_so(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError, match="gone"):
-        Disk(tmp_path / "n1").prepare({}, {"/usr/bin/x": tmp_path / "gone"})
+        Disk(tmp_path / "n1").prepare({}, {}, {"/usr/bin/x": tmp_path / "gone"})
 
 
 def test_lower__layers__puts_the_programs_over_debian(node: Disk) -> None:
@@ -63,7 +64,10 @@ def test_lower__layers__puts_the_programs_over_debian(node: Disk) -> None:
 
 def test_programs_of__compiled_runtime__stands_over_debians(tmp_path: Path) -> None:
     (tmp_path / "ctr").touch()
-    programs = disk.programs_of(Path("/k8s"), tmp_path, Path("/pause.tar"))
+    flavour = flavours.CONTAINERD_2_4
+    programs = disk.programs_of(
+        flavour, Path("/debian"), Path("/k8s"), tmp_path, Path("/pause.tar")
+    )
     assert programs == {
         "/usr/local/bin/kubelet": Path("/k8s/kubelet"),
         "/usr/local/bin/kube-proxy": Path("/k8s/kube-proxy"),
@@ -73,5 +77,21 @@ def test_programs_of__compiled_runtime__stands_over_debians(tmp_path: Path) -> N
 
 
 def test_programs_of__debians_runtime__covers_nothing_of_it() -> None:
-    programs = disk.programs_of(Path("/k8s"), None, Path("/pause.tar"))
+    flavour = flavours.CONTAINERD_1_7
+    programs = disk.programs_of(flavour, Path("/debian"), Path("/k8s"), None, Path("/pause.tar"))
     assert not [path for path in programs if path.startswith("/usr/bin/")]
+
+
+@pytest.mark.parametrize("name", ["k3s-layout", "rke2-layout"])
+def test_programs_of__layout__has_a_containerd_of_its_own_beside_debians(
+    tmp_path: Path, name: str
+) -> None:
+    flavour = flavours.flavour(name)
+    runtime = tmp_path if flavour.component else None
+    (tmp_path / "containerd").touch()
+    (tmp_path / "ctr").touch()
+    programs = disk.programs_of(flavour, Path("/debian"), Path("/k8s"), runtime, Path("/p.tar"))
+    assert flavour.layout is not None
+    expected = tmp_path / "containerd" if runtime else Path("/debian/usr/bin/containerd")
+    assert programs[flavour.layout.containerd] == expected
+    assert "/usr/bin/containerd" not in programs

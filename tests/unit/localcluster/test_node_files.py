@@ -9,11 +9,10 @@ from localcluster.node_files import NodeIdentity
 CLUSTER = Addresses(4)
 
 
-@pytest.fixture
-def files() -> dict[str, str]:
+def rendered(flavour: flavours.Flavour) -> dict[str, str]:
     node = NodeIdentity(
         name="a-node2",
-        flavour=flavours.CONTAINERD_2_4,
+        flavour=flavour,
         addresses=CLUSTER.node(2),
         machine_id="0123",
         authority="CA",
@@ -21,6 +20,11 @@ def files() -> dict[str, str]:
         proxy_kubeconfig="PROXY",
     )
     return node_files.render(node, CLUSTER)
+
+
+@pytest.fixture
+def files() -> dict[str, str]:
+    return rendered(flavours.CONTAINERD_2_4)
 
 
 def test_render__containerd__has_the_flavours_configuration(files: dict[str, str]) -> None:
@@ -62,7 +66,27 @@ def test_render__kube_proxy__leaves_the_hosts_connection_tracking_alone(
     }
 
 
-def test_links__every_enabled_unit__is_one_that_render_writes(files: dict[str, str]) -> None:
-    targets = [target for target in node_files.links().values() if target != "/dev/null"]
-    units = {f"../{path.rpartition('/')[2]}" for path in files if path.endswith(".service")}
-    assert set(targets) == units
+@pytest.mark.parametrize("flavour", flavours.FLAVOURS, ids=lambda flavour: flavour.name)
+def test_links__every_enabled_unit__is_one_that_render_writes(flavour: flavours.Flavour) -> None:
+    links = node_files.links(flavour).values()
+    targets = {target for target in links if target.endswith(".service")}
+    written = {f"../{path.rpartition('/')[2]}" for path in rendered(flavour)}
+    units = {name for name in written if name.endswith(".service")}
+    assert targets == units
+
+
+@pytest.mark.parametrize("flavour", flavours.LAYOUTS, ids=lambda flavour: flavour.name)
+def test_render__layout__has_nothing_of_debians_containerd(flavour: flavours.Flavour) -> None:
+    assert "/etc/containerd/config.toml" not in rendered(flavour)
+    masked = node_files.links(flavour)
+    assert masked["/etc/systemd/system/containerd.service"] == "/dev/null"
+
+
+@pytest.mark.parametrize("flavour", flavours.LAYOUTS, ids=lambda flavour: flavour.name)
+def test_render__layout__kubelet_is_led_to_its_socket(flavour: flavours.Flavour) -> None:
+    files = rendered(flavour)
+    assert flavour.layout is not None
+    settings = json.loads(files[flavour.layout.kubelet_config])
+    assert settings["containerRuntimeEndpoint"] == f"unix://{flavour.layout.socket}"
+    units = [text for path, text in files.items() if path.endswith(".service")]
+    assert any("--hostname-override=a-node2" in unit for unit in units)
