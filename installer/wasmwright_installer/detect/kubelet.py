@@ -41,6 +41,7 @@ KINDS: Final = (
     Kind("kubelite", "/var/snap/microk8s/common/run/containerd.sock"),
     Kind("k3s-server", _RANCHER_SOCKET),
     Kind("k3s-agent", _RANCHER_SOCKET),
+    Kind("k3s", _RANCHER_SOCKET),
 )
 """In the order in which they are looked for."""
 
@@ -53,7 +54,7 @@ def settings_files(kind: Kind, arguments: Sequence[str]) -> tuple[str, ...]:
     match kind.name:
         case "kubelite":
             return (flag(arguments, "--kubelet-args-file"),)
-        case "k3s-server" | "k3s-agent":
+        case "k3s-server" | "k3s-agent" | "k3s":
             return (flag(arguments, "--config", "-c") or "/etc/rancher/k3s/config.yaml",)
         case _:
             return ()
@@ -61,7 +62,7 @@ def settings_files(kind: Kind, arguments: Sequence[str]) -> tuple[str, ...]:
 
 def config_folder(kind: Kind, arguments: Sequence[str]) -> str:
     """Return the directory of the kubelet's drop-in configuration, or ""."""
-    if kind.name.startswith("k3s-"):
+    if kind.name.startswith("k3s"):
         data = flag(arguments, "--data-dir", "-d") or "/var/lib/rancher/k3s"
         return f"{data.rstrip('/')}/agent/etc/kubelet.conf.d"
     return flag(arguments, "--config-dir")

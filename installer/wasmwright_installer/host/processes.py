@@ -36,7 +36,7 @@ def environment(files: HostFiles, pid: int) -> dict[str, str]:
 
 
 def link(files: HostFiles, pid: int, name: str) -> str:
-    """Return where one of `exe`, `cwd` and `root` of a process leads, "" if it is gone."""
+    """Return where one of a process's links (`exe`, `cwd`, `ns/pid`) leads, "" if it is gone."""
     return files.link_target(f"/proc/{pid}/{name}") or ""
 
 
@@ -91,9 +91,14 @@ def mapped_files(files: HostFiles, pid: int) -> str:
 
 
 def named(files: HostFiles, name: str) -> int:
-    """Return the id of the first process of this name, or 0."""
+    """Return the id of the host's first process of this name, or 0.
+
+    A container may hold a whole cluster; its processes are seen from here but are not the host's.
+    """
+    own = link(files, 1, "ns/pid")
     for pid in pids(files):
-        if files.read_text(f"/proc/{pid}/comm").strip() == name:
+        is_named = files.read_text(f"/proc/{pid}/comm").strip() == name
+        if is_named and link(files, pid, "ns/pid") == own:
             return pid
     return 0
 

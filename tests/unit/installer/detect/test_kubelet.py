@@ -2,7 +2,7 @@ import pytest
 
 from wasmwright_installer.detect import kubelet
 
-KUBELET, KUBELITE, SERVER, AGENT = kubelet.KINDS
+KUBELET, KUBELITE, SERVER, AGENT, WHOLE = kubelet.KINDS
 
 
 @pytest.mark.parametrize(
@@ -51,6 +51,7 @@ def test_endpoint_in_settings__yaml_and_flags(text: str, expected: str) -> None:
         (KUBELITE, ("kubelite", "--kubelet-args-file=/args/kubelet"), ("/args/kubelet",)),
         (SERVER, ("/usr/local/bin/k3s", "server"), ("/etc/rancher/k3s/config.yaml",)),
         (AGENT, ("/usr/local/bin/k3s", "agent", "-c", "/a.yaml"), ("/a.yaml",)),
+        (WHOLE, ("/bin/k3s", "server"), ("/etc/rancher/k3s/config.yaml",)),
     ],
 )
 def test_settings_files__kind_of_kubelet__names_its_own(

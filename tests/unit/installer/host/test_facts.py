@@ -74,6 +74,14 @@ def test_find_daemon__nobody_answers__is_told(node: FakeNode, how: str) -> None:
     assert caught.value.reason == "DaemonNotRunning"
 
 
+def test_find_daemon__kubelet_within_a_container__is_not_the_hosts(node: FakeNode) -> None:
+    """It has the lower number here, and its socket the same path."""
+    node.add_process(90, "/usr/bin/kubelet", "--container-runtime-endpoint=unix:///run/no.sock")
+    for pid, namespace in ((1, 1), (KUBELET_PID, 1), (90, 2)):
+        node.link(f"/proc/{pid}/ns/pid", f"pid:[{namespace}]")
+    assert find_daemon(node.files, node.commands).socket == SOCKET
+
+
 def test_find_daemon__config_on_the_command_line__is_resolved(node: FakeNode) -> None:
     service = "0::/system.slice/containerd.service\n"
     node.add_process(DAEMON_PID, "/usr/bin/containerd", "--config", "a.toml", cgroup=service)
