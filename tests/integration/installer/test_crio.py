@@ -104,8 +104,8 @@ class StandInCommands(Commands):
                 return self._real.start("sh", "-c", f"exit {self._stand_in.restart()}")
             case ("systemctl", "reload", "crio.service"):
                 return self._real.start("sh", "-c", f"exit {self._stand_in.reload()}")
-            case ("systemctl", "reset-failed", "crio.service"):
-                return self._real.start("true")
+            case ("systemctl", "reset-failed" | "stop", *_) | ("systemd-run", *_):
+                return self._real.start("true")  # its timer would only wait for a run that dies
             case (program, "--version"):
                 return self._real.start("echo", f"{program} version 1.21 +WASM:wasmedge")
         raise AssertionError(f"nobody runs {arguments}")
