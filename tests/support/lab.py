@@ -98,6 +98,12 @@ class Lab:
             within=10,
         )
 
+    def runtime_class(self, name: str) -> None:
+        """Make a RuntimeClass by hand, for a handler that no operator knows of."""
+        meta = {"name": name, "labels": {"made-by": "test"}}
+        manifest = {"apiVersion": "node.k8s.io/v1", "kind": "RuntimeClass", "metadata": meta}
+        self._apply(manifest | {"handler": name})
+
     def run_hello(self, node: Node, runtime: str) -> str:
         """Run a wasm pod to its end on the node, through the RuntimeClass, and return its log."""
         eventually(lambda: get(self.cluster, "runtimeclass", runtime), until=bool, within=WITHIN)
@@ -153,6 +159,7 @@ class Lab:
             self.ask(node, None)
             self.kubectl("annotate", "node", node.name, "kwasm.sh/kwasm-node-")
             self.kubectl("label", "node", node.name, "pool-")
+        self.kubectl("delete", "runtimeclasses", "--selector=made-by=test")
         self.kubectl("delete", "wrt", "--all", "--timeout=120s")
         eventually(lambda: items(self.cluster, "wn"), until=lambda found: not found, within=WITHIN)
 
