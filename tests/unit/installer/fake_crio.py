@@ -52,6 +52,7 @@ class PlayedCrio:
     version: str = VERSION
     executable = "/usr/bin/crio"
     unit = "crio.service"
+    needs = 0.0
     config: CrioConfig = field(init=False)
     is_up: bool = True
     restarts: int = 0

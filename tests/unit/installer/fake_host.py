@@ -12,7 +12,7 @@ import tomllib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from typing_extensions import override
 
@@ -167,6 +167,9 @@ class Containerd:
     def next_start(self) -> dict[str, Any]:
         """What the daemon would serve if it started now."""
         return self.handlers(self.main, must_exist=False)
+
+    needs: ClassVar[float] = 0
+    """Seconds that have to be granted on a busy machine until it serves what it is told to."""
 
     def notice(self) -> None:
         """Let a supervisor that watches the files do its work."""
@@ -383,8 +386,9 @@ class FakeNode:
 
     @property
     def host(self) -> Host:
+        limits = replace(self.limits, settle=max(self.limits.settle, self.daemon.needs))
         home = home_of(self.files)
-        return Host(self.files, self.commands, lambda _: PlayedCRI(self.daemon), self.limits, home)
+        return Host(self.files, self.commands, lambda _: PlayedCRI(self.daemon), limits, home)
 
     def put(self, path: str, content: bytes = b"", *, mode: int = 0o644) -> None:
         place = self.root / path.lstrip("/")

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from typing_extensions import override
 
@@ -30,6 +30,7 @@ class ProductContainerd(Containerd):
 
     product: Product = field(kw_only=True)
     asked_since_change: int = 0
+    needs: ClassVar[float] = 1
 
     @override
     def next_start(self) -> dict[str, Any]:
