@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from oracle.oracles import Oracle
-from unit.installer.mains import SCHEMA_2, schema_3
+from unit.installer.mains import RUNC, SCHEMA_2, G, R, schema_3
 from wasmwright_installer.detect.daemon import DEFAULT_CONFIG
 
 _FOLDER: Final = Path(__file__).parents[1] / "fixtures/mains"
@@ -47,8 +47,13 @@ class Main:
             place.symlink_to(self.link)
 
 
+def read(name: str) -> bytes:
+    """Return a main file of the fixtures."""
+    return (_FOLDER / f"{name}.toml").read_bytes()
+
+
 def _like(name: str, file: str, **more: Any) -> Main:
-    return Main(name, (_FOLDER / f"{file}.toml").read_bytes(), **more)
+    return Main(name, read(file), **more)
 
 
 def _with_systemd_cgroup(oracle: Oracle, root: Path) -> bytes:
@@ -90,7 +95,7 @@ DISTRIBUTIONS: Final = (
         "k0s schema 2",
         "k0s-v2",
         path="/etc/k0s/containerd.toml",
-        others={"/run/k0s/containerd-cri.toml": (_FOLDER / "k0s-v2-cri.toml").read_bytes()},
+        others={"/run/k0s/containerd-cri.toml": read("k0s-v2-cri")},
     ),
     _like("k0s schema 3", "k0s", path="/etc/k0s/containerd.toml", since=V3),
     _like("MicroK8s rendered", "microk8s", path="/var/snap/microk8s/current/args/containerd.toml"),
@@ -99,11 +104,7 @@ DISTRIBUTIONS: Final = (
         "NVIDIA toolkit",
         "nvidia-toolkit",
         since=V3,
-        others={
-            "/etc/containerd/conf.d/99-nvidia.toml": (
-                _FOLDER / "nvidia-toolkit-99.toml"
-            ).read_bytes()
-        },
+        others={"/etc/containerd/conf.d/99-nvidia.toml": read("nvidia-toolkit-99")},
     ),
     Main("missing file", None),
 )
@@ -118,9 +119,23 @@ _HOSTILE_3: Final = tuple(
     for name, text in SCHEMA_2.items()
     if schema_3(text) != text
 )
+
+
+def _hostile(name: str, text: str, since: tuple[int, int]) -> Main:
+    return Main(name, text.encode(), since=since, others=_OTHER)
+
+
 HOSTILE: Final = (
     *_HOSTILE_2,
     *_HOSTILE_3,
+    _hostile("no version, older table", RUNC, V3),
+    _hostile("no version, newer table", RUNC.replace(G, R), V3),
+    _hostile("handlers in both tables", f"version = 2\n{RUNC}{RUNC.replace(G, R)}", V3),
+    _hostile("older table in schema 3", f"version = 3\n{RUNC}", V3),
+    _hostile("no handler in the table", f"version = 2\n[{G}.containerd.runtimes]\n", V3),
+    _hostile("literal import", f'version = 2\nimports = ["other/10.toml"]\n{RUNC}', V2),
+    _hostile("glob that reaches us", f'version = 2\nimports = ["conf.d/*.toml"]\n{RUNC}', V3),
+    _hostile("import of all files", f'version = 2\nimports = ["other/*"]\n{RUNC}', V3),
     Main("symlink", SCHEMA_2["plain"].encode(), link="/etc/containerd.d/main.toml"),
     Main("schema 4", schema_3(SCHEMA_2["plain"]).replace("= 3", "= 4").encode(), since=V4),
 )

@@ -98,16 +98,16 @@ def in_place(root: Path, *namespaces: str) -> tuple[str, ...]:
     return ("unshare", "--mount", *namespaces, "sh", "-c", _IN_PLACE, "sh", str(root))
 
 
-def content_of(root: Path) -> dict[str, bytes | str]:
+def content_of(root: Path, tops: tuple[str, ...] = _TOPS) -> dict[str, bytes | str]:
     """Return every file of a node with its bytes, and every symlink with its target."""
     return {
         f"/{path.relative_to(root)}": str(path.readlink()) if path.is_symlink() else content
-        for path, content in _files(root)
+        for path, content in _files(root, tops)
     }
 
 
-def _files(root: Path) -> Iterator[tuple[Path, bytes]]:
-    for top in _TOPS:
+def _files(root: Path, tops: tuple[str, ...]) -> Iterator[tuple[Path, bytes]]:
+    for top in tops:
         for path in (root / top).rglob("*"):
             if path.is_symlink() or path.is_file():
                 yield path, path.read_bytes() if path.is_file() else b""

@@ -138,10 +138,11 @@ def temporary_path(path: str) -> str:
     """Return where a file's new bytes wait for the rename that gives them their name.
 
     That is beside it, with one name for each file, so that a later run finds what a killed one
-    left. CRI-O reads every file of its directory whatever it is called, so there it is above.
+    left. A file of our own lies where all files may be read whatever they are called (CRI-O does
+    so, containerd with an import that ends in `*`), so for it that is the directory above.
     """
     folder, name = posixpath.split(path)
-    if name == CRIO_DROP_IN:
+    if name in _OWN:
         folder = posixpath.dirname(folder)
     return posixpath.join(folder, f".{name}.wasmwright-new")
 

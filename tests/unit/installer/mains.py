@@ -15,6 +15,8 @@ IMPORTS = """imports = [
   "/etc/containerd/more/*.toml",
 ]
 """
+IMPORTS_TWICE = 'imports = ["/etc/containerd/other/*.toml", "/etc/containerd/other/*.toml"]\n'
+G_SINGLE = "'io.containerd.grpc.v1.cri'"
 MARKS = '"""\n# wasmwright: end\n"""'
 LIST = "[[example.list]]\nname = 'a'\n[[example.list]]\nname = 'b'\n"
 INLINE_RUNTIMES = f"{{ runc = {{ {TYPE} }} }}"
@@ -45,6 +47,10 @@ SCHEMA_2 = {
     "marks in a string": f"version = 2\n[{G}]\n  sandbox_image = {MARKS}\n{RUNC}",
     "version in a string": f'root = """\nversion = 2\n"""\nversion = 2\n{RUNC}',
     "array of tables": f"version = 2\n{RUNC}{LIST}",
+    "relative imports": f'version = 2\nimports = ["other/*.toml"]\n{RUNC}',
+    "imports twice": f"version = 2\n{IMPORTS_TWICE}{RUNC}",
+    "tabs": f"version = 2\n{RUNC}".replace("  ", "\t"),
+    "both quotes": f"version = 2\n{RUNC}".replace('"io.containerd.grpc.v1.cri"', G_SINGLE, 1),
     "umlauts": f"version = 2 # für später ☃\n{RUNC}",
 }
 

@@ -127,6 +127,10 @@ def test_dump__anything_but_our_handlers__is_refused(printed: str, what: str) ->
             "/etc/crio/crio.conf.d/90-wasmwright.conf",
             "/etc/crio/.90-wasmwright.conf.wasmwright-new",
         ),
+        (
+            "/etc/containerd/conf.d/wasmwright.toml",
+            "/etc/containerd/.wasmwright.toml.wasmwright-new",
+        ),
     ],
 )
 def test_temporary_path__directory_that_is_read_whole__is_kept_clear(

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from unit.installer import planning
+from unit.installer.generated_mains import main_files
 from unit.installer.mains import RUNC, SCHEMA_2, G, R, schema_3
 from wasmwright_installer.config import tables
 from wasmwright_installer.config.base import base_of, refuse_unsupported
@@ -154,37 +155,6 @@ def test_plan_files__somebody_edited_in_between__only_ours_goes(
     if MAIN in {change.path for change in plan.changes}:
         warning = f"{MAIN} was edited by somebody else since wasmwright changed it"
         assert base.warnings == (warning,)
-
-
-keys = st.text("abcdefghijklmnop_", min_size=1, max_size=8)
-scalars = st.one_of(st.booleans(), st.integers(-9, 9), st.text("ab \"'\\\n#[]=é", max_size=8))
-sections = st.dictionaries(keys, scalars, max_size=3)
-
-
-@st.composite
-def main_files(draw: st.DrawFn) -> bytes:
-    """Valid files with odd comments, blank lines, line ends and any order of tables."""
-    table = draw(st.sampled_from([G, R]))
-    ending = draw(st.sampled_from(["\n", "\r\n"]))
-    blocks = [f"[example.{name}]" for name in draw(st.lists(keys, unique=True, max_size=3))]
-    blocks += draw(st.lists(st.sampled_from([f"[{table}]", f"[{table}.cni]"]), unique=True))
-    if draw(st.booleans()):
-        blocks.append(f'[{table}.containerd.runtimes.runc]\nruntime_type = "io.containerd.runc.v2"')
-    lines = [f"version = {2 if table == G else 3}"]
-    for block in draw(st.permutations(blocks)):
-        lines.append(block)
-        lines += [f"{key} = {_toml(value)}" for key, value in draw(sections).items()]
-        lines += draw(
-            st.lists(st.sampled_from(["", "# a comment", "  # wasmwright: not ours"]), max_size=2)
-        )
-    text = ending.join("\n".join(lines).split("\n"))
-    return (text + draw(st.sampled_from(["", ending, ending * 2]))).encode()
-
-
-def _toml(value: object) -> str:
-    import json
-
-    return json.dumps(value)
 
 
 @given(content=main_files(), data=st.data())
