@@ -19,8 +19,9 @@ from wasmwright_installer.apply.record import record, remove_obsolete
 from wasmwright_installer.apply.result import attempt_of, identity_of, success
 from wasmwright_installer.apply.store import kept_binaries, stored_artifacts
 from wasmwright_installer.apply.takeover import take_over
+from wasmwright_installer.apply.tryout import try_out
 from wasmwright_installer.apply.validate import STAGE, validate
-from wasmwright_installer.contract import ApplyResult, NodeDocument
+from wasmwright_installer.contract import ApplyResult, NodeDocument, RuntimeEntry
 from wasmwright_installer.detect.handlers import Loaded
 from wasmwright_installer.detect.support import NodeFacts, refuse_immutable
 from wasmwright_installer.errors import (
@@ -107,6 +108,7 @@ def _change(host: Host, document: NodeDocument, intent: Intent, artifacts: Path 
     folders = _folders(host, intent)
     with tidied(host, intent, folders):
         staged = stage(host, intent.runtimes, read_artifacts(artifacts), intent.observed.state)
+        tried = [remark for entry in _adopted(document, intent) for remark in try_out(host, entry)]
     after = commit.next_state(
         intent.observed, intent.decision, intent.planned, staged.installed, folders
     ).model_copy(
@@ -124,9 +126,16 @@ def _change(host: Host, document: NodeDocument, intent: Intent, artifacts: Path 
         restarted=intent.decision.must_restart,
         unavailable_ms=proved.unavailable_ms,
         orphans=proved.orphans,
-        warnings=(*staged.warnings, *proved.warnings, *remarks),
+        warnings=(*staged.warnings, *tried, *proved.warnings, *remarks),
         stored=stored_artifacts(host, after),
     )
+
+
+def _adopted(document: NodeDocument, intent: Intent) -> Iterator[RuntimeEntry]:
+    """Yield runtimes that need no link of ours, but whose binary on the host is known."""
+    for entry in document.runtimes:
+        if entry not in intent.runtimes and entry.source.host_path is not None:
+            yield entry
 
 
 def _settle(

@@ -9,7 +9,8 @@ from unit.installer.fake_host import MAIN, MAIN_V2, MAIN_V3, make_node
 from unit.installer.mains import TYPE, G
 from wasmwright_installer.apply.run import apply
 from wasmwright_installer.contract import HostBinary, Source
-from wasmwright_installer.errors import ConflictError, RefusedError, RolledBackError
+from wasmwright_installer.errors import ArtifactError, ConflictError, RefusedError, RolledBackError
+from wasmwright_installer.host.commands import Completed
 
 
 def test_apply__equal_handler_of_somebody_else__is_adopted_and_never_removed(
@@ -74,6 +75,21 @@ KATA_AS_CRUN = f"""
 [{G}.containerd.runtimes.crun]
   runtime_type = "io.containerd.kata.v2"
 """.encode()
+
+
+@pytest.mark.parametrize("damage", ["gone", "without wasm"])
+def test_apply__binary_of_an_adopted_handler_is_not_what_is_wanted__is_refused(
+    tmp_path: Path, damage: str
+) -> None:
+    node = make_node(tmp_path / "host", "1.7.24", MAIN_V2 + CRUN)
+    if damage == "gone":
+        node.files.delete("/usr/bin/crun")
+    node.commands.answers["/usr/bin/crun"] = Completed(0, "crun version 1.8\n+SYSTEMD\n")
+    before = node.tree()
+    with pytest.raises(ArtifactError) as caught:
+        apply(node.host, document(crun()), None)
+    assert caught.value.reason == ("HostBinaryMissing" if damage == "gone" else "ProbeFailed")
+    assert node.tree() == before
 
 
 def test_apply__equal_handler_is_not_loaded_yet__is_adopted_with_a_restart(tmp_path: Path) -> None:
@@ -151,7 +167,8 @@ def test_apply__vendors_shim__is_adopted_where_containerd_finds_the_documents_bi
 ) -> None:
     table = f'[{G}.containerd.runtimes.spin]\n  runtime_type = "{runtime_type}"\n'
     node = make_node(tmp_path / "host", "1.7.24", MAIN_V2 + table.encode())
-    node.put(path, b"\x7fELF", mode=0o755)
+    node.put(path, b"#!/bin/sh\n", mode=0o755)
+    node.commands.answers[path] = Completed(0)
     source = Source(host_path=HostBinary(path=path))
     wanted = document(shim("spin").model_copy(update={"source": source}))
     if adopted:
