@@ -50,6 +50,8 @@ def adoption(
     served, pending = set(), {}
     for entry in document.runtimes:
         name = entry.handler.handler
+        if name in ours and name in declared:
+            refuse_double(name, observed)
         if name in ours or name not in (declared.keys() | observed.loaded.handlers.keys()):
             continue
         table = handler_table(entry.handler, rules)
@@ -100,6 +102,19 @@ def _replaced(table: Table, old: str, new: str) -> dict[str, Any]:
         else value
         for key, value in table.items()
     }
+
+
+def refuse_double(name: str, observed: Observed) -> None:
+    """Refuse to go on where somebody declared a handler of ours a second time.
+
+    Raises:
+        ConflictError: always.
+    """
+    raise ConflictError(
+        f"handler {name!r} of wasmwright is declared by somebody else too, in "
+        f"{foreign_place(name, observed)}; take that declaration out and run again",
+        reason="ForeignHandler",
+    )
 
 
 def _conflict(entry: RuntimeEntry, observed: Observed) -> ConflictError:

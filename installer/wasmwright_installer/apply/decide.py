@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from wasmwright_installer.apply.adopt import Adoption, adoption
+from wasmwright_installer.apply.adopt import Adoption, adoption, refuse_double
 from wasmwright_installer.apply.probe import Observed
 from wasmwright_installer.config import tables
 from wasmwright_installer.config.crio import monitor_settings
@@ -175,6 +175,8 @@ def _kept_tables(observed: Observed, ours: frozenset[str]) -> dict[str, Table]:
 
 def _give_back(ours: frozenset[str], observed: Observed) -> tuple[bool, bool, str]:
     """What an empty document makes necessary: to write, to activate, and why."""
+    for name in sorted(observed.state.handlers.keys() & tables.declared_in(observed.base.tree)):
+        refuse_double(name, observed)
     served = sorted(ours & observed.loaded.handlers.keys())
     original = {**observed.base.tree, **observed.base.sources}
     has_files = bool(observed.state.files) or any(

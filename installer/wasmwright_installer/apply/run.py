@@ -1,5 +1,6 @@
 """One run: the steps in their order. Every step before `commit` leaves the host as it was."""
 
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 

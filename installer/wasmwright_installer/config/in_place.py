@@ -16,7 +16,9 @@ from tomlkit.exceptions import TOMLKitError
 
 from wasmwright_installer.config.tables import Document, parse, render_handler, runtimes
 from wasmwright_installer.config.text import Lines, parses_to
+from wasmwright_installer.detect.handlers import binary_of, normal_handler
 from wasmwright_installer.errors import ConflictError, RefusedError
+from wasmwright_installer.home import own_handler
 
 BEGIN = "# wasmwright: begin. These lines are rewritten and removed by wasmwright-installer."
 END = "# wasmwright: end"
@@ -69,8 +71,15 @@ def take_out(path: str, content: bytes, table: str, names: frozenset[str]) -> by
         if names:
             _refuse_strangers(path, found, table, names)
         return _keep_version(found, Lines.of(content).ending)
-    present = names & set(runtimes(parse(path, content), table) or {})
-    return _remove_keys(path, content, table, present) if present else content
+    declared = runtimes(parse(path, content), table) or {}
+    present = names & set(declared)
+    is_ours = any(_leads_to_us(name, declared[name]) for name in present)
+    return _remove_keys(path, content, table, present) if is_ours else content
+
+
+def _leads_to_us(name: str, table: Mapping[str, Any]) -> bool:
+    """Tell our handler from one of the same name that somebody else added to a file."""
+    return own_handler(binary_of(normal_handler(table))) == name
 
 
 @dataclass(frozen=True, slots=True)

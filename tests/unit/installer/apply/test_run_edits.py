@@ -5,11 +5,10 @@ from pathlib import Path
 import pytest
 
 from unit.installer.documents import crun, document, fetched, shim
-from unit.installer.fake_host import MAIN, MAIN_V2, FakeNode, make_node
+from unit.installer.fake_host import MAIN, MAIN_V2, MAIN_V3, FakeNode, make_node
+from unit.installer.mains import G, R
 from wasmwright_installer.apply.run import apply
-from wasmwright_installer.errors import (
-    RefusedError,
-)
+from wasmwright_installer.errors import ConflictError, RefusedError
 
 
 def test_apply__foreign_edit_in_between__is_kept_and_told(usual: FakeNode, tmp_path: Path) -> None:
@@ -110,3 +109,25 @@ def test_apply__bytes_of_before_are_lost__the_marks_lead_back(
         kept.unlink() if damage == "gone" else kept.write_bytes(b"other")
     apply(usual.host, document(), None)
     assert usual.read(MAIN) == main
+
+
+@pytest.mark.parametrize(
+    ("version", "main", "plugin"),
+    [("2.4.2", MAIN_V3, R), ("2.4.2", MAIN_V2, G)],
+    ids=["newer table", "older table"],
+)
+def test_apply__somebody_declares_our_handler_in_a_file_too__is_kept_and_a_conflict(
+    tmp_path: Path, version: str, main: bytes, plugin: str
+) -> None:
+    node = make_node(tmp_path / "host", version, main)
+    apply(node.host, document(crun()), None)
+    table = f'[{plugin}.containerd.runtimes.crun]\n  runtime_type = "io.containerd.kata.v2"\n'
+    node.put(MAIN, node.read(MAIN) + table.encode())
+    before = node.tree()
+    for wanted in (document(crun()), document()):
+        with pytest.raises(ConflictError, match=rf"'crun' .* somebody else too, in {MAIN}:\d+;"):
+            apply(node.host, wanted, None)
+    assert node.tree() == before
+    node.put(MAIN, node.read(MAIN).removesuffix(table.encode()))
+    apply(node.host, document(), None)
+    assert node.read(MAIN) == main

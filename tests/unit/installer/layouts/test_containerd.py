@@ -367,7 +367,8 @@ def test_base_of__somebody_rewrote_the_file_without_our_marks__ours_is_found_by_
 
 
 def test_base_of__handlers_were_only_ours__no_empty_table_is_left() -> None:
-    text = f'version = 2\n[{G}.containerd]\nruntimes = {{ light = {{ runtime_type = "/x" }} }}\n'
+    table = '{ runtime_type = "/opt/wasmwright/bin/light/x" }'
+    text = f"version = 2\n[{G}.containerd]\nruntimes = {{ light = {table} }}\n"
     now = present({MAIN: text.encode()}, 1, names=frozenset({"light"}))
     base = tomllib.loads(base_of(now).tree[MAIN].decode())
     assert base["plugins"][GRPC_TABLE]["containerd"] == {}
