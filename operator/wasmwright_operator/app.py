@@ -13,6 +13,7 @@ from kubernetes.aio.client import Configuration
 from wasmwright_operator import names
 from wasmwright_operator.cache import Cache
 from wasmwright_operator.election import Elector
+from wasmwright_operator.election.elector import NAME
 from wasmwright_operator.executor import Executor
 from wasmwright_operator.handlers import register
 from wasmwright_operator.health import Health, serve
@@ -20,6 +21,7 @@ from wasmwright_operator.kube.bucket import TokenBucket
 from wasmwright_operator.kube.client import KubeClient
 from wasmwright_operator.kube.login import load_configuration
 from wasmwright_operator.manifests import JobTemplate
+from wasmwright_operator.metrics import Metrics
 from wasmwright_operator.reconcile import Reconciler
 from wasmwright_operator.settings import Settings
 from wasmwright_operator.sync import Synchronizer, watched
@@ -45,7 +47,8 @@ class App:
         self._settings = settings
         self._template = template
         self._stack = AsyncExitStack()
-        self._queue = WorkQueue()
+        self._metrics = Metrics()
+        self._queue = WorkQueue(self._metrics)
         self._is_synced = False
 
     async def run(self) -> None:
@@ -66,23 +69,31 @@ class App:
 
     def _elector(self, configuration: Configuration) -> Elector:
         """The Lease has requests of its own: a rollout that waits for its turn must not cost it."""
-        kube = KubeClient(configuration, _bucket(_LEASE_RATE, _LEASE_BURST))
+        kube = KubeClient(configuration, _bucket(_LEASE_RATE, _LEASE_BURST), self._metrics)
         self._stack.push_async_callback(kube.close)
-        return Elector(kube, self._settings.jobs.namespace, self._settings.identity, _now)
+        elector = Elector(kube, self._settings.jobs.namespace, self._settings.identity, _now)
+        self._metrics.leader.labels(NAME).set_function(lambda: float(elector.is_leading))
+        return elector
 
     async def _serve_health(self, elector: Elector) -> None:
         health = Health(alive={"queue": self._stuck}, ready={"lease": lambda: _cut_off(elector)})
+        health.metrics = self._metrics
         health.ready["sync"] = lambda: _behind(elector, is_synced=self._is_synced)
         runner = await serve(health, self._settings.health_port)
         self._stack.push_async_callback(runner.cleanup)
 
     async def _lead(self, configuration: Configuration, holding: asyncio.Task[None]) -> None:
-        kube = KubeClient(configuration, _bucket(self._settings.api_rate, self._settings.api_burst))
+        kube = KubeClient(
+            configuration,
+            _bucket(self._settings.api_rate, self._settings.api_burst),
+            self._metrics,
+        )
         self._stack.push_async_callback(kube.close)
         namespace = self._settings.jobs.namespace
         cache = Cache(self._settings.fleet)
         executor = Executor(kube, cache, self._template, namespace=namespace, clock=_now)
-        reconciler = Reconciler(cache, self._queue, executor, _now)
+        self._metrics.watch_fleet(lambda: cache.runtimes)
+        reconciler = Reconciler(cache, self._queue, executor, _now, self._metrics)
         synchronizer = Synchronizer(kube, cache, reconciler, namespace)
         await synchronizer.run_once()
         self._is_synced = True

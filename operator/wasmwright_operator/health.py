@@ -1,4 +1,4 @@
-"""`/healthz` and `/readyz`: whether this process is alive, and whether it can do its part.
+"""`/healthz`, `/readyz`, `/metrics`: is this process alive, can it do its part, what has it done.
 
 A process that does not answer has a blocked event loop. One that answers may still be stuck, so
 each part of the operator says what is wrong with it, or nothing.
@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from aiohttp import web
+
+from wasmwright_operator.metrics import CONTENT_TYPE, Metrics
 
 Check = Callable[[], str]
 """Says what is wrong; "" = nothing."""
@@ -24,16 +26,21 @@ class Health:
     """A problem here is cured by a restart."""
     ready: dict[str, Check] = field(default_factory=dict)
     """A problem here goes by itself, or another replica is needed."""
+    metrics: Metrics = field(default_factory=Metrics)
 
     def application(self) -> web.Application:
         """Return the HTTP application."""
         app = web.Application()
         app.router.add_get("/healthz", self._healthz)
         app.router.add_get("/readyz", self._readyz)
+        app.router.add_get("/metrics", self._metrics)
         return app
 
     async def _healthz(self, _: web.Request) -> web.Response:
         return _answer(self.alive)
+
+    async def _metrics(self, _: web.Request) -> web.Response:
+        return web.Response(body=self.metrics.text(), headers={"Content-Type": CONTENT_TYPE})
 
     async def _readyz(self, _: web.Request) -> web.Response:
         return _answer(self.alive | self.ready)

@@ -18,6 +18,7 @@ from wasmwright_operator.kube.errors import (
     RefusedError,
     RetryableError,
 )
+from wasmwright_operator.metrics import Metrics
 from wasmwright_operator.node import plan_node, plan_refused_job
 from wasmwright_operator.workqueue import WorkQueue
 
@@ -36,8 +37,14 @@ class Reconciler:
     """Works on the keys of one queue."""
 
     def __init__(
-        self, cache: Cache, queue: WorkQueue, executor: Executor, clock: Callable[[], datetime]
+        self,
+        cache: Cache,
+        queue: WorkQueue,
+        executor: Executor,
+        clock: Callable[[], datetime],
+        metrics: Metrics | None = None,
     ) -> None:
+        self._metrics = metrics or Metrics()
         self._cache = cache
         self._queue = queue
         self._executor = executor
@@ -59,9 +66,11 @@ class Reconciler:
     async def _work(self) -> None:
         while True:
             key = await self._queue.get()
+            began, result = time.perf_counter(), "error"
             try:
                 await self.reconcile(key)
             except ConflictError:
+                result = "requeue"
                 self._queue.retry(key)
             except ApiError as error:
                 after = error.retry_after or 0.0 if isinstance(error, RetryableError) else 0.0
@@ -72,9 +81,16 @@ class Reconciler:
                 self._queue.retry(key)
                 logger.exception("reconciling failed", extra={"key": key})
             else:
+                result = "success"
                 self._queue.forget(key)
             finally:
+                self._measure(key, time.perf_counter() - began, result)
                 self._queue.done(key)
+
+    def _measure(self, key: str, seconds: float, result: str) -> None:
+        controller = "fleet" if key == FLEET else "node"
+        self._metrics.worked.labels(controller).observe(seconds)
+        self._metrics.results.labels(controller, result).inc()
 
     async def reconcile(self, key: str) -> None:
         """Plan for one key and carry the plan out."""

@@ -9,9 +9,12 @@ import asyncio
 import heapq
 from typing import Final
 
+from wasmwright_operator.metrics import Metrics
+
 _FIRST_BACKOFF: Final = 0.5
 _LONGEST_BACKOFF: Final = 60.0
 _MANY: Final = 16
+_NAME: Final = "wasmwright"
 _FINEST: Final = 0.001
 """What is due so soon is due now: waiting for less would only spin."""
 
@@ -19,7 +22,8 @@ _FINEST: Final = 0.001
 class WorkQueue:
     """Keys with the time from which they are due, in seconds of the event loop's clock."""
 
-    def __init__(self) -> None:
+    def __init__(self, metrics: Metrics | None = None) -> None:
+        self._metrics = metrics or Metrics()
         self._due: dict[str, float] = {}
         self._order: list[tuple[float, int, str]] = []
         self._serial = 0
@@ -34,6 +38,8 @@ class WorkQueue:
         waiting = self._dirty if key in self._running else self._due
         if key in waiting and waiting[key] <= due:
             return
+        if key not in waiting:
+            self._metrics.adds.labels(_NAME).inc()
         waiting[key] = due
         if waiting is self._due:
             self._push(key, due)
@@ -43,6 +49,7 @@ class WorkQueue:
         while True:
             key = self._pop_due()
             if key is not None:
+                self._metrics.depth.labels(_NAME).set(len(self._due))
                 self._running.add(key)
                 return key
             self._changed.clear()
@@ -63,6 +70,7 @@ class WorkQueue:
         """Queue a key after a failure and return the delay, which doubles with each one."""
         failures = self._failures.get(key, 0)
         self._failures[key] = failures + 1
+        self._metrics.retries.labels(_NAME).inc()
         backoff = min(_FIRST_BACKOFF * float(2 ** min(failures, _MANY)), _LONGEST_BACKOFF)
         delay = max(backoff, at_least)
         self.add(key, delay)
@@ -75,6 +83,7 @@ class WorkQueue:
     def _push(self, key: str, due: float) -> None:
         self._serial += 1
         heapq.heappush(self._order, (due, self._serial, key))
+        self._metrics.depth.labels(_NAME).set(len(self._due))
         self._changed.set()
 
     def _pop_due(self) -> str | None:
@@ -82,6 +91,7 @@ class WorkQueue:
             due, _serial, key = heapq.heappop(self._order)
             if self._due.get(key) == due:
                 del self._due[key]
+                self._metrics.waited.labels(_NAME).observe(max(0.0, _now() - due))
                 return key
         return None
 

@@ -22,6 +22,7 @@ from wasmwright_operator.kube.errors import (
 )
 from wasmwright_operator.kube.login import authorization
 from wasmwright_operator.kube.port import Page, Raw, Resource
+from wasmwright_operator.metrics import Metrics
 
 _CHUNK: Final = 500
 _TIMEOUT: Final = aiohttp.ClientTimeout(total=30, connect=5)
@@ -35,7 +36,10 @@ _DEFAULT_RETRY_AFTER: Final = 1.0
 class KubeClient:
     """The real API server, as a `Kube`."""
 
-    def __init__(self, configuration: Configuration, bucket: TokenBucket) -> None:
+    def __init__(
+        self, configuration: Configuration, bucket: TokenBucket, metrics: Metrics | None = None
+    ) -> None:
+        self._metrics = metrics or Metrics()
         self._configuration = configuration
         self._client: Any = ApiClient(configuration)  # an untyped library
         self._bucket = bucket
@@ -120,11 +124,16 @@ class KubeClient:
             )
             text = await response.read()
         except (aiohttp.ClientError, TimeoutError, asyncio.IncompleteReadError) as error:
+            self._count(method, path, "none")
             raise UnavailableError(f"{method} {path}: {type(error).__name__} {error}") from error
+        self._count(method, path, str(response.status))
         if response.status >= 400:  # noqa: PLR2004 - HTTP
             raise self._failure(method, path, response.status, text, response.headers)
         answer: Raw = json.loads(text)
         return answer
+
+    def _count(self, method: str, path: str, code: str) -> None:
+        self._metrics.requests.labels(method, _plural(path), code).inc()
 
     def _failure(
         self, method: str, path: str, status: int, text: bytes, headers: Mapping[str, str]
@@ -133,6 +142,13 @@ class KubeClient:
         if isinstance(error, ThrottledError):
             self._bucket.pause(error.retry_after or _DEFAULT_RETRY_AFTER)
         return error
+
+
+def _plural(path: str) -> str:
+    """Return the resource in a path of ours: `/apis/batch/v1/namespaces/x/jobs/y` -> `jobs`."""
+    parts = path.partition("?")[0].strip("/").split("/")
+    parts = parts[2:] if parts[0] == "api" else parts[3:]
+    return parts[2] if parts[0] == "namespaces" else parts[0]
 
 
 def _managed(path: str, **query: str) -> str:

@@ -35,6 +35,8 @@ class OperatorProcess:
     log: Path
     name: str = "operator"
     """Of its pod."""
+    port: int = 0
+    """Where it tells of itself; 0 = somewhere."""
     environ: dict[str, str] = field(default_factory=dict)
     child: subprocess.Popen[bytes] | None = None
     _since: int = 0
@@ -59,7 +61,7 @@ class OperatorProcess:
                     "WASMWRIGHT_NAMESPACE": NAMESPACE,
                     "WASMWRIGHT_INSTALLER_IMAGE": "wasmwright/installer:test",
                     "WASMWRIGHT_KWASM_RUNTIMES": "spin",
-                    "WASMWRIGHT_HEALTH_PORT": "0",
+                    "WASMWRIGHT_HEALTH_PORT": str(self.port),
                     "WASMWRIGHT_POD_NAME": self.name,
                     **self.environ,
                 },
