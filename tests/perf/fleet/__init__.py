@@ -7,10 +7,15 @@ says what each is about:
 * `floor`: the same number of Jobs without an operator: what this machine can do at most
 * `requests`: one line per verb, resource and code that the operator asked for during the rollout
 * `rollout`: from the request to the last node
-* `steady`: CPU and writes when nothing happens
+* `steady`: CPU and writes while each node reports every five minutes that nothing has changed
 * `restart`: a start when every node is provisioned already
 * the last line: totals, with the circumstances without which they mean nothing
 
-Requests are counted from the API server's audit log, CPU and memory from /proc, Jobs and nodes by
-watches of the benchmark's own. A table with other installers' figures goes to standard error.
+`max_jobs_in_flight` counts Jobs that have not been called Complete or Failed, which the controller
+manager does a second or more after the pod has ended; `max_installers_in_flight` counts pods that
+have not ended, which is what `maxParallel` is about.
+
+Requests are counted from the API server's audit log, those that keep the Lease apart; CPU and
+memory from /proc; Jobs and nodes by watches of the benchmark's own. A table with other installers'
+figures goes to standard error.
 """

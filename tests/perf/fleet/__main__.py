@@ -74,7 +74,7 @@ def _operator(
     memory = {"peak_rss_mb": peak_rss_mb(first.child.pid)}
     rolled_out = _emit("rollout", rolled_out | memory | {"start": start})
     _console.log(f"watching it do nothing for {options.steady_seconds:g} s")
-    steady = _emit("steady", rest.steady(bed, first, options.steady_seconds))
+    steady = _emit("steady", rest.steady(bed, first, options))
     _console.log("restarting it")
     restart = _emit("restart", rest.restart(bed, first, second))
     return {"rollout": rolled_out, "steady": steady, "restart": restart}
@@ -99,9 +99,13 @@ def _totals(
         "times_the_floor": round(rolled_out["seconds"] / lowest["seconds"], 2),
         "nodes_provisioned": rolled_out["nodes_provisioned"],
         "events": rolled_out["events"],
+        "log_kb": rolled_out["log_kb"],
+        "control_plane_cpu_ms_per_node": rolled_out["control_plane_cpu_ms_per_node"],
+        "floor_control_plane_cpu_ms_per_node": lowest["control_plane_cpu_ms_per_node"],
         "steady_cpu_s_per_minute": figures["steady"]["cpu_s_per_minute"],
         "steady_writes": figures["steady"]["writes"],
         "restart_ready_s": figures["restart"]["ready_s"],
+        "restart_peak_rss_mb": figures["restart"]["peak_rss_mb"],
         "restart_writes": figures["restart"]["writes"],
         "load_at_floor": lowest["load"],
         "load_at_rollout": rolled_out["load"],

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+_LEASES: Final = "leases"
 READS: Final = frozenset({"get", "list", "watch"})
 
 
@@ -37,7 +38,14 @@ class AuditLog:
         return self.path.stat().st_size if self.path.exists() else 0
 
     def since(self, mark: int) -> tuple[Request, ...]:
-        """Return what was asked for after a mark."""
+        """Return what was asked for after a mark, apart from what keeps the Lease."""
+        return tuple(request for request in self._since(mark) if request.resource != _LEASES)
+
+    def lease_requests(self, mark: int) -> int:
+        """Return how many requests after a mark kept the Lease: they come at a fixed rate."""
+        return sum(1 for request in self._since(mark) if request.resource == _LEASES)
+
+    def _since(self, mark: int) -> tuple[Request, ...]:
         if not self.path.exists():
             return ()
         with self.path.open("rb") as log:
@@ -47,11 +55,11 @@ class AuditLog:
 
     def wait_until_quiet(self, seconds: float) -> None:
         """Return when nothing was asked for during some seconds."""
-        mark, since = self.mark(), time.monotonic()
-        while time.monotonic() - since < seconds:
+        mark, quiet_since = self.mark(), time.monotonic()
+        while time.monotonic() - quiet_since < seconds:
             time.sleep(0.2)
-            if self.mark() != mark:
-                mark, since = self.mark(), time.monotonic()
+            if self.since(mark):
+                mark, quiet_since = self.mark(), time.monotonic()
 
 
 def writes(requests: Iterable[Request]) -> tuple[Request, ...]:

@@ -1,16 +1,25 @@
 """Nodes that are only objects, as large as real ones."""
 
 import json
-import time
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
 from typing import Any, Final
 
 from integration.operator.api import NODES, Api, Raw
+from support.waiting import eventually
 
 _LEASES: Final = "/apis/coordination.k8s.io/v1/namespaces/kube-node-lease/leases"
+_PATIENCE: Final = 900
+"""Seconds until kwok holds the leases of 5,000 nodes on a busy machine."""
 _CONNECTIONS: Final = 8
 _FEATURE: Final = "feature.node.kubernetes.io/cpu-cpuid.AVX512-EXTENSION-{:02}"
+_HEALTHY: Final = {
+    "Ready": "True",
+    "MemoryPressure": "False",
+    "DiskPressure": "False",
+    "PIDPressure": "False",
+}
 _CAPACITY: Final = {"cpu": "16", "memory": "64Gi", "pods": "250"}
 
 
@@ -23,7 +32,6 @@ def node(name: str, *, lean: bool) -> Raw:
     """Return a Node as a kubelet registers it: Ready, of containerd 1.7."""
     labels = {f"kubernetes.io/{key}": value for key, value in _labels(name)}
     features = {} if lean else {_FEATURE.format(number): "true" for number in range(60)}
-    conditions = [{"type": "Ready", "status": "True", "reason": "KubeletReady"}]
     info = {
         "architecture": "amd64",
         "operatingSystem": "linux",
@@ -39,7 +47,7 @@ def node(name: str, *, lean: bool) -> Raw:
     status = {
         "capacity": _CAPACITY,
         "allocatable": _CAPACITY,
-        "conditions": conditions,
+        "conditions": _conditions(),
         "nodeInfo": info,
         "images": [] if lean else [_image(number) for number in range(50)],
     }
@@ -50,9 +58,14 @@ def create(api: Api, wanted: Iterable[str], *, lean: bool) -> int:
     """Create nodes, wait until they are played and may be used; return the bytes of one."""
     wanted = tuple(wanted)
     in_parallel(lambda name: api.create(NODES, node(name, lean=lean)), wanted)
-    while len(api.items(_LEASES)) < len(wanted) or any(map(_is_tainted, api.items(NODES))):
-        time.sleep(1)
+    eventually(lambda: _leases(api), until=len(wanted).__le__, within=_PATIENCE)
+    eventually(lambda: _tainted(api), until=lambda found: not found, within=_PATIENCE)
     return len(json.dumps(api.get(f"{NODES}/{wanted[0]}"), separators=(",", ":")))
+
+
+def report(api: Api, name: str) -> None:
+    """Say for a node that nothing has changed, as its kubelet does every five minutes."""
+    api.merge(f"{NODES}/{name}/status", {"status": {"conditions": _conditions()}})
 
 
 def in_parallel(call: Callable[[str], Any], arguments: Iterable[str]) -> None:
@@ -60,6 +73,14 @@ def in_parallel(call: Callable[[str], Any], arguments: Iterable[str]) -> None:
     with ThreadPoolExecutor(_CONNECTIONS) as pool:
         for _ in pool.map(call, arguments):
             pass
+
+
+def _conditions() -> list[Raw]:
+    now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return [
+        {"type": kind, "status": status, "reason": f"Kubelet{kind}", "lastHeartbeatTime": now}
+        for kind, status in _HEALTHY.items()
+    ]
 
 
 def _labels(name: str) -> Iterable[tuple[str, str]]:
@@ -72,5 +93,11 @@ def _image(number: int) -> Raw:
     return {"names": [f"{repository}@sha256:{digest}", f"{repository}:v1"], "sizeBytes": 10**8}
 
 
-def _is_tainted(raw: Raw) -> bool:
-    return bool(raw["spec"].get("taints"))
+def _leases(api: Api) -> int:
+    """Return how many nodes kwok has made its own; the API server counts them without sending."""
+    first = api.client.get(_LEASES, params={"limit": "1"}).json()
+    return len(first["items"]) + int(first["metadata"].get("remainingItemCount", 0))
+
+
+def _tainted(api: Api) -> int:
+    return sum(1 for raw in api.items(NODES) if raw["spec"].get("taints"))

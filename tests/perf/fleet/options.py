@@ -16,4 +16,4 @@ class Options:
     api_rate: int = 500
     """The operator's own limit in requests per second; the burst is twice as much."""
     steady_seconds: float = 30
-    """For how long nothing happens."""
+    """For how long nothing changes."""

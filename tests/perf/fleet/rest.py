@@ -1,15 +1,23 @@
 """What the operator costs when there is nothing to do: in a steady state, and after a start."""
 
 import time
-from typing import Any
+from itertools import count, cycle
+from typing import Any, Final
 
 import httpx
 
 from integration.operator.world import OperatorProcess
-from perf.fleet import audit
+from perf.fleet import audit, fake_nodes
+from perf.fleet.options import Options
 from perf.fleet.processes import cpu_seconds, load, peak_rss_mb
 from perf.fleet.rollout import QUIET
-from perf.fleet.testbed import Testbed, wait_until
+from perf.fleet.testbed import Testbed
+from support.waiting import eventually
+
+_READY_WITHIN: Final = 60
+"""Seconds, as the chart's startup probe allows."""
+_REPORT_EVERY: Final = 300.0
+"""Seconds between two reports of a kubelet whose node has not changed."""
 
 
 def start(operator: OperatorProcess) -> dict[str, float]:
@@ -17,24 +25,39 @@ def start(operator: OperatorProcess) -> dict[str, float]:
     begun = time.monotonic()
     operator.start()
     in_sync = time.monotonic() - begun
-    wait_until(lambda: _is_healthy(operator))
+    eventually(lambda: _is_ready(operator), until=bool, within=_READY_WITHIN)
     return {"in_sync_s": round(in_sync, 2), "ready_s": round(time.monotonic() - begun, 2)}
 
 
-def steady(bed: Testbed, operator: OperatorProcess, seconds: float) -> dict[str, Any]:
-    """Return what the operator does while nothing happens."""
+def steady(bed: Testbed, operator: OperatorProcess, options: Options) -> dict[str, Any]:
+    """Return what the operator does while kubelets report that nothing has changed."""
     pid = _pid(operator)
-    mark, cpu = bed.audit.mark(), cpu_seconds([pid])
-    time.sleep(seconds)
+    mark, cpu, begun = bed.audit.mark(), cpu_seconds([pid]), time.monotonic()
+    heartbeats = _beat(bed, options)
+    seconds = time.monotonic() - begun
     requests = bed.audit.since(mark)
     used = cpu_seconds([pid]) - cpu
     return {
-        "seconds": seconds,
+        "seconds": round(seconds, 1),
+        "heartbeats": heartbeats,
         "cpu_s_per_minute": round(used * 60 / seconds, 2),
         "requests": len(requests),
         "writes": len(audit.writes(requests)),
+        "lease_requests": bed.audit.lease_requests(mark),
         "load": load(),
     }
+
+
+def _beat(bed: Testbed, options: Options) -> int:
+    """Report for one node after the other, each in its turn, as often as all kubelets would."""
+    names, begun = cycle(fake_nodes.names(options.nodes)), time.monotonic()
+    for beats in count():
+        due = min((beats + 1) * _REPORT_EVERY / options.nodes, options.steady_seconds)
+        time.sleep(max(0.0, begun + due - time.monotonic()))
+        if due >= options.steady_seconds:
+            return beats
+        fake_nodes.report(bed.api, next(names))
+    raise AssertionError("counting ended")
 
 
 def restart(bed: Testbed, old: OperatorProcess, new: OperatorProcess) -> dict[str, Any]:
@@ -58,8 +81,8 @@ def restart(bed: Testbed, old: OperatorProcess, new: OperatorProcess) -> dict[st
     }
 
 
-def _is_healthy(operator: OperatorProcess) -> bool:
-    url = f"http://127.0.0.1:{operator.environ['WASMWRIGHT_HEALTH_PORT']}/healthz"
+def _is_ready(operator: OperatorProcess) -> bool:
+    url = f"http://127.0.0.1:{operator.environ['WASMWRIGHT_HEALTH_PORT']}/readyz"
     try:
         return httpx.get(url, trust_env=False).is_success
     except httpx.TransportError:

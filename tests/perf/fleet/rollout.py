@@ -12,7 +12,7 @@ from integration.operator.world import JOBS, OperatorProcess
 from perf.fleet import audit, fake_nodes
 from perf.fleet.options import Options
 from perf.fleet.processes import cpu_seconds, load
-from perf.fleet.testbed import Testbed, wait_until
+from perf.fleet.testbed import Testbed
 from perf.fleet.watches import Census, watching
 from wasmwright_operator import names
 
@@ -46,7 +46,8 @@ def measure(
         fake_nodes.in_parallel(
             lambda name: bed.api.create(WRT, _runtime(name, options)), RUNTIMES[: options.runtimes]
         )
-        wait_until(lambda: _is_over(seen.nodes, options))
+        while not _is_over(seen.nodes, options):
+            time.sleep(0.05)
         plane = bed.control_plane_cpu_seconds() - plane
         end, load_then = seen.nodes.changed, load()
         bed.audit.wait_until_quiet(QUIET)

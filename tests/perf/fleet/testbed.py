@@ -1,7 +1,6 @@
 """A control plane that is not the bottleneck, kwok in the place of kubelets, nodes, our kinds."""
 
 import socket
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -49,7 +48,8 @@ class Testbed:
             "WASMWRIGHT_API_BURST": str(2 * api_rate),
             "WASMWRIGHT_HEALTH_PORT": str(free_port()),
         }
-        return OperatorProcess(self.operator_kubeconfig, self.work / f"{name}.log", environ)
+        log = self.work / f"{name}.log"
+        return OperatorProcess(self.operator_kubeconfig, log, name=name, environ=environ)
 
     def control_plane_cpu_seconds(self) -> float:
         """Return what the control plane and kwok have used so far."""
@@ -70,14 +70,6 @@ def testbed(work: Path, tell: Callable[[str], None]) -> Iterator[Testbed]:
         operator = identity.create(api, cluster.kubeconfig, work)
         _start_kwok(cluster, kwok, work)
         yield Testbed(cluster, api, audit, work, operator)
-
-
-def wait_until(look: Callable[[], object], *, pause: float = 0.05) -> float:
-    """Wait until something is true and return the seconds that it took."""
-    start = time.monotonic()
-    while not look():
-        time.sleep(pause)
-    return time.monotonic() - start
 
 
 def free_port() -> int:

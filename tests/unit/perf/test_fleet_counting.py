@@ -38,6 +38,7 @@ def test_audit_log__since_a_mark__counts_each_request_once_and_a_watch_when_it_b
         file.write(event("ResponseStarted", "watch", "nodes"))
         file.write(event("ResponseComplete", "watch", "nodes"))
         file.write(event("ResponseComplete", "list", "pods"))
+        file.write(event("ResponseComplete", "update", "leases"))
         file.write('{"stage": "half a line')
 
     requests = log.since(mark)
@@ -47,6 +48,7 @@ def test_audit_log__since_a_mark__counts_each_request_once_and_a_watch_when_it_b
         {"verb": "watch", "resource": "nodes", "code": 200, "requests": 1},
         {"verb": "list", "resource": "pods", "code": 200, "requests": 1},
     ]
+    assert log.lease_requests(mark) == 1
     assert [request.resource for request in audit.writes(requests)] == ["wasmnodes/status"]
 
 
