@@ -78,14 +78,16 @@ def declared_in(tree: Mapping[str, bytes]) -> dict[str, Any]:
 def table_in_use(tree: Mapping[str, bytes], major: int) -> str:
     """Return the plugin table whose handlers the daemon takes, by what the files hold.
 
-    The schema number does not decide: a file of schema 2 may hold the newer table, and containerd
-    2.x takes handlers of the older one only where no file has any in the newer one.
+    The schema number does not decide alone: a file of schema 2 may hold the newer table. containerd
+    2.x takes handlers of the older one only where no file has any in the newer one, and up to 2.2
+    only where the main file says schema 2.
     """
     if major == 1:
         return GRPC_TABLE
     documents = [parse(path, content) for path, content in tree.items()]
+    is_migrated = bool(documents) and documents[0].get("version") in {1, 2}
     for holds in (runtimes, plugin):
-        for table in (RUNTIME_TABLE, GRPC_TABLE):
+        for table in (RUNTIME_TABLE, GRPC_TABLE) if is_migrated else (RUNTIME_TABLE,):
             if any(holds(document, table) is not None for document in documents):
                 return table
     return RUNTIME_TABLE
