@@ -61,7 +61,11 @@ def settings_files(kind: Kind, arguments: Sequence[str]) -> tuple[str, ...]:
 
 
 def config_folder(kind: Kind, arguments: Sequence[str]) -> str:
-    """Return the directory of the kubelet's drop-in configuration, or ""."""
+    """Return the directory of the kubelet's drop-in configuration, or "".
+
+    k3s erases its flags from its command line. What is read without them is the usual directory,
+    and where that says nothing the usual socket, which every data directory shares.
+    """
     if kind.name.startswith("k3s"):
         data = flag(arguments, "--data-dir", "-d") or "/var/lib/rancher/k3s"
         return f"{data.rstrip('/')}/agent/etc/kubelet.conf.d"

@@ -83,7 +83,8 @@ def _plan_template(task: Task) -> FilePlan:
 
 
 def _caution(daemon: Daemon) -> str:
-    if "server" not in daemon.supervisor[1:2]:
+    # The products write their arguments anew, as one text without the flags: `k3s server`.
+    if "server" not in " ".join(daemon.supervisor).split()[1:2]:
         return f"{daemon.unit} holds the kubelet too, which restarts with containerd"
     return (
         f"{daemon.unit} holds a server of the control plane too: the API that it serves is away "

@@ -115,8 +115,9 @@ def _add_processes(node: FakeNode, product: Product) -> None:
     node.add_process(DAEMON_PID, product.executable, "--config", product.main, cgroup=cgroup)
     node.put(f"/proc/{DAEMON_PID}/status", f"Name:\tc\nPPid:\t{SUPERVISOR_PID}\n".encode())
     node.add_process(KUBELET_PID, *product.kubelet, cgroup=cgroup)
-    if product.kubelet[0].endswith("/k3s"):
-        node.put(f"/proc/{KUBELET_PID}/comm", f"k3s-{product.kubelet[1]}\n".encode())
+    program, _, role = product.kubelet[0].partition(" ")
+    if program.endswith("/k3s"):
+        node.put(f"/proc/{KUBELET_PID}/comm", f"k3s-{role}\n".encode())
     node.link(f"/proc/{DAEMON_PID}/fd/7", "socket:[4711]")
     columns = "Num RefCount Protocol Flags Type St Inode Path\n"
     listening = f"0000: 00000002 00000000 00010000 0001 01 4711 {product.socket}\n"

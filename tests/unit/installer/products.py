@@ -178,7 +178,7 @@ def _rancher(name: str, version: str, role: str, **fields: Any) -> Product:
     data = f"/var/lib/rancher/{name}"
     is_k3s = name == "k3s"
     kubelet = (
-        ("/usr/local/bin/k3s", role)
+        (f"/usr/local/bin/k3s {role}",)
         if is_k3s
         else (f"{data}/data/1/bin/kubelet", f"--config-dir={data}/agent/etc/kubelet.conf.d")
     )
@@ -194,7 +194,7 @@ def _rancher(name: str, version: str, role: str, **fields: Any) -> Product:
         kubelet=kubelet,
         files=fields.pop("files", {}) | ({} if is_k3s else drop_in),
         render=render_rancher,
-        supervisor=(f"/usr/local/bin/{name}", role),
+        supervisor=(f"/usr/local/bin/{name} {role}",),
         **fields,
     )
 
