@@ -8,16 +8,21 @@ import os
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Final
 
 from imagebuild import base
 from imagebuild.recipe import CONTAINERFILES
 from localcluster import commands, locks, paths
 from localcluster.progress import Progress
 
+_NETAVARK: Final = Path("/usr/lib/podman/netavark")
+"""A storage that was made where it is installed cannot be used where it is not."""
+
 
 def missing_packages() -> tuple[str, ...]:
     """Return the Debian packages to install before anything can be built."""
-    return () if shutil.which("buildah") else ("buildah",)
+    present = {"buildah": shutil.which("buildah"), "netavark": _NETAVARK.exists()}
+    return tuple(package for package, is_there in present.items() if not is_there)
 
 
 def ensure_base(root: Path, work: Path, progress: Progress) -> str:
