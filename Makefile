@@ -43,7 +43,7 @@ layers: setup ## import-linter: who may import whom
 	@.venv/bin/lint-imports --no-logo
 
 unit: setup ## unit tests only
-	@$(PY) -m pytest -q tests/unit $(ARGS)
+	@$(PY) -m pytest -q -n logical --dist worksteal tests/unit $(ARGS)
 
 fmt: setup ## format and mend what ruff can mend
 	@.venv/bin/ruff check --quiet --fix .
