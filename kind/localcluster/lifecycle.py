@@ -80,7 +80,7 @@ def down(name: str) -> bool:
 
 def names() -> tuple[str, ...]:
     """Return the names of all clusters of which something is there."""
-    recorded = {record.spec.name for record in state.every()}
+    recorded = set(state.names())
     return tuple(sorted(recorded | cgroups.clusters(cgroups.host())))
 
 

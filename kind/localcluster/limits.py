@@ -28,7 +28,7 @@ def raise_inotify() -> None:
 def restore_inotify() -> None:
     """Put the limit back if we raised it, nobody has changed it since, and no cluster is left."""
     with _lock():
-        if state.every() or not _note().exists():
+        if state.names() or not _note().exists():
             return
         if int(LIMIT.read_text()) == ENOUGH:
             LIMIT.write_text(_note().read_text())

@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from localcluster import kubeconfigs, locks, network, paths
 from localcluster.addresses import API_SERVICE, Addresses, free_addresses
@@ -39,9 +40,8 @@ class Record:
 
 def load(name: str) -> Record | None:
     """Return the record of a cluster, or None if there is none of that name."""
-    try:
-        content = json.loads(paths.cluster_paths(name).record.read_text())
-    except FileNotFoundError:
+    content = _content(name)
+    if content is None:
         return None
     spec = ClusterSpec(
         name=content["name"],
@@ -53,19 +53,38 @@ def load(name: str) -> Record | None:
 
 def every() -> tuple[Record, ...]:
     """Return the records of all clusters, by name."""
+    return tuple(record for name in names() if (record := load(name)))
+
+
+def names() -> list[str]:
+    """Return the names of all clusters, also of those that another version has made."""
     if not paths.state_root().is_dir():
-        return ()
-    names = sorted(
+        return []
+    return sorted(
         path.name for path in paths.state_root().iterdir() if not path.name.startswith(".")
     )
-    return tuple(record for name in names if (record := load(name)))
+
+
+def _content(name: str) -> dict[str, Any] | None:
+    try:
+        content: dict[str, Any] = json.loads(paths.cluster_paths(name).record.read_text())
+    except FileNotFoundError:
+        return None
+    return content
+
+
+def _taken() -> Iterable[int]:
+    """Yield the addresses in use, also by clusters of another version that has other flavours."""
+    for name in names():
+        content = _content(name)
+        if content is not None:
+            yield content["index"]
 
 
 def create(spec: ClusterSpec) -> Record:
     """Give a cluster addresses that are free, and write everything that its processes read."""
     with locks.exclusive(paths.lock_root() / "addresses.lock"):
-        taken = (record.addresses.index for record in every())
-        record = Record(spec, free_addresses(taken, network.host_routes()))
+        record = Record(spec, free_addresses(_taken(), network.host_routes()))
         partial = _partial(record.paths.root)
         remove_directory(partial)
         partial.mkdir(parents=True, mode=0o755)

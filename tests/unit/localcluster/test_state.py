@@ -1,3 +1,4 @@
+import json
 from ipaddress import IPv4Network
 from pathlib import Path
 
@@ -91,3 +92,12 @@ def test_forget__cluster__leaves_nothing_of_it(place: Path) -> None:
 
 def test_node_names__two_nodes__begin_with_the_clusters_name() -> None:
     assert state.create(SPEC).node_names == ("one-node1", "one-node2")
+
+
+def test_create__beside_a_cluster_with_a_flavour_of_another_version__keeps_off_its_addresses() -> (
+    None
+):
+    other = state.create(SPEC)
+    content = json.loads(other.paths.record.read_text()) | {"nodes": ["of-tomorrow"]}
+    other.paths.record.write_text(json.dumps(content))
+    assert state.create(ClusterSpec(name="two", nodes=())).addresses != other.addresses
