@@ -43,7 +43,8 @@ layers: setup ## import-linter: who may import whom
 	@.venv/bin/lint-imports --no-logo
 
 unit: setup ## unit tests only
-	@$(PY) -m pytest -q -n logical --dist worksteal tests/unit $(ARGS)
+	@PYTEST_DEBUG_TEMPROOT=$(wildcard /dev/shm) $(PY) -m pytest -q -n logical --dist worksteal \
+		-o tmp_path_retention_policy=none tests/unit $(ARGS)
 
 fmt: setup ## format and mend what ruff can mend
 	@.venv/bin/ruff check --quiet --fix .

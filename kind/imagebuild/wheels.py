@@ -62,9 +62,17 @@ def build_own(into: Path) -> None:
 
 
 def lay_out_context(part: Part, own: Path, dependencies: Path, context: Path) -> None:
-    """Make the directory that the Containerfiles expect; files are linked, not copied."""
+    """Make the directory that the Containerfiles expect; files are linked where that works."""
     context.mkdir()
-    shutil.copytree(dependencies, context / "wheels", copy_function=os.link)
-    shutil.copytree(own, context / "dist", copy_function=os.link)
+    shutil.copytree(dependencies, context / "wheels", copy_function=_link)
+    shutil.copytree(own, context / "dist", copy_function=_link)
     shutil.copyfile(part.requirements, context / "requirements.txt")
     os.utime(context / "requirements.txt", (0, 0))
+
+
+def _link(source: str, target: str) -> None:
+    """Link a file, or copy it to another file system."""
+    try:
+        os.link(source, target)
+    except OSError:
+        shutil.copy2(source, target)
