@@ -53,11 +53,6 @@ class Decision:
     """Handlers whose pods live through a restart."""
     warnings: tuple[str, ...] = field(default=())
 
-    @property
-    def gives_back(self) -> bool:
-        """Whether nothing of ours is to stay in the configuration."""
-        return not self.handlers
-
 
 def decide(document: NodeDocument, observed: Observed) -> Decision:
     """Compare a document with a host.

@@ -1,7 +1,7 @@
 """Handlers in a template that somebody else renders: a marked block at its end, as plain text.
 
 A template is no TOML before it is rendered, so it is never parsed; what the block does is seen in
-the prediction of the rendered file. Nothing in the block looks like a directive or a placeholder.
+the prediction of the rendered file. Nothing in the block looks like a directive or a variable.
 """
 
 from typing import Final
