@@ -19,6 +19,15 @@ PAUSED: Final = f"{GROUP}/paused"
 REINSTALL: Final = f"{GROUP}/reinstall"
 RETRY: Final = f"{GROUP}/retry"
 
+PROMOTE: Final = f"{GROUP}/promote"
+"""Annotation on a WasmRuntime: the revision whose canaries a person calls good."""
+RESUME: Final = f"{GROUP}/resume"
+"""Annotation on a WasmRuntime: a new token lets a halted rollout go on."""
+FORCE_DELETE: Final = f"{GROUP}/force-delete"
+"""Annotation on a WasmRuntime: "true" lets its deletion go on without its nodes."""
+CORDONED: Final = f"{GROUP}/cordoned"
+"""Annotation on a node that we cordoned, so that we uncordon no other."""
+
 KWASM_NODE: Final = "kwasm.sh/kwasm-node"
 KWASM_PROVISIONED: Final = "kwasm.sh/kwasm-provisioned"
 
@@ -44,6 +53,7 @@ ADOPTED: Final = f"{GROUP}/adopted"
 
 ARCH_LABEL: Final = "kubernetes.io/arch"
 OS_LABEL: Final = "kubernetes.io/os"
+ZONE_LABEL: Final = "topology.kubernetes.io/zone"
 
 
 def runtime_label(name: str) -> str:

@@ -6,6 +6,7 @@ from typing import Any, Final
 from pydantic import Field
 
 from wasmwright_installer.contract import HandlerEntry, RuntimeEntry, RuntimeState, WasmPods
+from wasmwright_operator.api.disruption import NodeDisruption
 from wasmwright_operator.api.meta import ApiModel, Conditions
 
 
@@ -18,6 +19,21 @@ class Refusal(ApiModel):
     """UnknownRuntime, NotRequestable, UnsupportedArchitecture, TaintNotTolerated, ..."""
     message: str
     """What was found and what to do."""
+
+
+class Cause(StrEnum):
+    """Why a run was admitted."""
+
+    NONE = ""
+    INSTALL = "Install"
+    UPDATE = "Update"
+    REMOVE = "Remove"
+    RETRY = "Retry"
+    REINSTALL = "Reinstall"
+    REBOOTED = "Rebooted"
+    RUNTIME_CHANGED = "ContainerRuntimeChanged"
+    DRIFTED = "Drifted"
+    VERIFY = "Verify"
 
 
 class WasmNodeSpec(ApiModel):
@@ -45,6 +61,14 @@ class WasmNodeSpec(ApiModel):
     """The value of `wasmwright.dev/retry` that has been obeyed."""
     keep_versions: int = 0
     """How many older binaries of each runtime stay on the node."""
+    cause: Cause = Cause.NONE
+    """Why the run was admitted."""
+    max_attempts: int = 0
+    """Failures in a row after which the node is left alone; 0 = no limit."""
+    min_ready_seconds: int = 0
+    """How long after a success the run still holds its slots."""
+    disruption: NodeDisruption = NodeDisruption()
+    """What the run may do to the node's pods."""
 
 
 class NodeState(StrEnum):
@@ -100,8 +124,15 @@ class WasmNodeStatus(ApiModel):
     from the spec, which is how slots are counted."""
     concluded_attempt: int = 0
     """See `concludedHash`."""
+    concluded_at: str = ""
+    """When that run ended, RFC 3339."""
     failures: int = 0
     """Runs without success in a row for this hash; the backoff grows with it."""
+    failing_since: str = ""
+    """When the first of the runs without success in a row ended, whatever their goals; empty after
+    a success."""
+    drifts: int = 0
+    """How often the node was found to have lost what it had."""
     runtimes: tuple[InstalledRuntime, ...] = ()
     """The runtimes as the last run left them."""
     summary: str = ""
@@ -124,6 +155,8 @@ class WasmNodeStatus(ApiModel):
     """The boot in which the last run happened."""
     container_runtime: str = ""
     """Name and version of the container runtime."""
+    kubelet_runtime: str = ""
+    """What the kubelet said of it when the last run ended."""
     distribution: str = ""
     """The host's distribution."""
     config_file: str = ""

@@ -1,7 +1,7 @@
 """`WasmRuntime`: a runtime that nodes of the cluster may have."""
 
 from enum import StrEnum
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, Literal
 
 from pydantic import ConfigDict, Field, WithJsonSchema
 
@@ -9,8 +9,8 @@ from wasmwright_installer.contract import (
     HANDLER_PATTERN,
     OptionValue,
     RuntimeType,
-    WasmPods,
 )
+from wasmwright_operator.api.amounts import Amount, Span, amount_rule
 from wasmwright_operator.api.meta import (
     FOREIGN_KEYS,
     ApiModel,
@@ -22,6 +22,7 @@ from wasmwright_operator.api.meta import (
     rule,
     rules,
 )
+from wasmwright_operator.api.rollout import RolloutSpec, RolloutStatus
 
 _FILE: Final = r"[A-Za-z0-9_][A-Za-z0-9._+-]*"
 _SEGMENT: Final = r"[A-Za-z0-9._+-]+"
@@ -158,6 +159,15 @@ class ConfigSpec(ApiModel):
     """
 
 
+class StartupTaint(ApiModel):
+    """A taint that keeps pods off a node until it serves the runtime."""
+
+    key: str = Field(min_length=1, max_length=317)
+    """The taint's key, for example `example.com/wasm-not-ready`."""
+    effect: Literal["NoSchedule", "PreferNoSchedule", "NoExecute"] = "NoSchedule"
+    """The taint's effect."""
+
+
 class PlacementSpec(ApiModel):
     """Which nodes are to have the runtime."""
 
@@ -170,6 +180,9 @@ class PlacementSpec(ApiModel):
     """Whether nodes may ask for it by the annotation `wasmwright.dev/runtimes`."""
     tolerations: tuple[Toleration, ...] = Field(default=(), max_length=32)
     """Taints that do not keep the runtime away; without them taints count as for a DaemonSet."""
+    startup_taints: tuple[StartupTaint, ...] = Field(default=(), max_length=8)
+    """Taints that new nodes of a pool are born with, and that are lifted once the node has proved
+    that it serves the runtime; they do not keep the runtime away."""
 
 
 class ConflictPolicy(StrEnum):
@@ -211,25 +224,30 @@ class RuntimeClassSpec(ApiModel):
     """
 
 
-class DisruptionSpec(ApiModel):
-    """What a change may cost the pods that run on a node."""
+class VerifySpec(ApiModel):
+    """How it is found out that a node still serves what it served."""
 
-    wasm_pods: WasmPods = WasmPods.WAIT
-    """What happens when a restart of the container runtime would orphan running wasm pods.
-
-    Wait: the node waits with the pods' names as the reason; Force: go on.
-    """
+    interval: Span = "24h"
+    """How often a run looks at nodes whose kubelet does not report its handlers; 0 = never."""
 
 
-class RolloutSpec(ApiModel):
-    """How fast nodes change."""
+class WhenInUse(StrEnum):
+    """What happens at a removal when pods on the node use the runtime."""
 
-    paused: bool = False
-    """Finish what runs and start nothing."""
-    max_parallel: int = Field(default=10, ge=1, le=10000)
-    """How many nodes may change this runtime at the same time."""
-    disruption: DisruptionSpec = DisruptionSpec()
-    """What a change may cost the pods that run on a node."""
+    BLOCK = "Block"
+    DRAIN = "Drain"
+    FORCE = "Force"
+
+
+class RemovalSpec(ApiModel):
+    """How the runtime is taken from nodes that are not to have it any longer."""
+
+    when_in_use: WhenInUse = WhenInUse.BLOCK
+    """Block: wait until no pod uses it; Drain: evict these pods, within their
+    PodDisruptionBudgets; Force: take it away under them."""
+    unreachable_timeout: Span = "30m"
+    """After so long a node that is not Ready no longer holds up a deletion; it is cleaned when it
+    comes back."""
 
 
 class WasmRuntimeSpec(ApiModel):
@@ -267,20 +285,16 @@ class WasmRuntimeSpec(ApiModel):
         default=None, max_length=16, json_schema_extra=list_map("name")
     )
     """The RuntimeClasses to create; absent = one, named like the handler."""
-    min_ready_nodes: Annotated[
-        int | str,
-        Field(
-            json_schema_extra=rules(
-                rule(
-                    "type(self) == int ? self >= 0 : self.matches('^([1-9][0-9]?|100)%$')",
-                    "minReadyNodes must be a whole number, or a percentage from 1% to 100%",
-                )
-            )
-        ),
-    ] = 1
+    min_ready_nodes: Annotated[Amount, Field(json_schema_extra=amount_rule("minReadyNodes", 0))] = 1
     """RuntimeClasses appear when this many nodes (or "50%") are ready, and then stay."""
     rollout: RolloutSpec = RolloutSpec()
-    """How fast nodes change."""
+    """How fast and how carefully nodes change."""
+    verify: VerifySpec = VerifySpec()
+    """How it is found out that a node still serves what it served."""
+    removal: RemovalSpec = RemovalSpec()
+    """How the runtime is taken from nodes that are not to have it any longer."""
+    revision_history_limit: int = Field(default=10, ge=1, le=100)
+    """How many revisions that no node has any more are kept to go back to."""
 
 
 class NodeCounts(ApiModel):
@@ -304,6 +318,14 @@ class NodeCounts(ApiModel):
     """Nodes that have it and are not to have it any longer."""
     unsupported: int = 0
     """Nodes that would have it if there were an artifact for them; not in `targeted`."""
+    excluded: int = 0
+    """Nodes that are selected and do not get it: see `excluded` for why; not in `targeted`."""
+    unavailable: int = 0
+    """Nodes that are to have it and are changing, not Ready or cordoned."""
+    drifted: int = 0
+    """Nodes that served it and no longer do."""
+    orphaned: int = 0
+    """Nodes that cannot be reached and would have to be cleaned; they are when they return."""
 
 
 class NodeFailure(ApiModel):
@@ -321,6 +343,17 @@ class NodeFailure(ApiModel):
     """When the next run is due, RFC 3339; empty = when something changes."""
 
 
+class NodeExclusion(ApiModel):
+    """One node that is selected and does not get the runtime."""
+
+    node: str
+    """The node's name."""
+    reason: str
+    """One CamelCase word."""
+    message: str = ""
+    """What was found and what to do."""
+
+
 class WasmRuntimeStatus(ApiModel):
     """What has become of it, written by the operator."""
 
@@ -334,8 +367,18 @@ class WasmRuntimeStatus(ApiModel):
     """`1/2 ready`: for the table that kubectl prints."""
     failures: tuple[NodeFailure, ...] = Field(default=(), max_length=10)
     """Nodes that are not done and why, at most ten."""
+    excluded: tuple[NodeExclusion, ...] = Field(default=(), max_length=10)
+    """Nodes that are selected and do not get it, at most ten."""
+    target_revision: str = ""
+    """What the spec renders to: the name of a ControllerRevision."""
+    stable_revision: str = ""
+    """The revision that was last rolled out to every node; new nodes get it while another one is
+    in canary or halted."""
+    rollout: RolloutStatus = RolloutStatus()
+    """How far the rollout of the target revision is."""
     conditions: Conditions = ()
-    """Accepted, Progressing, Ready, Available, Degraded, RuntimeClassReady, DeletionBlocked."""
+    """Accepted, Progressing, Ready, Available, Degraded, Halted, RuntimeClassReady,
+    DeletionBlocked."""
 
 
 COLUMNS: Final[tuple[dict[str, Any], ...]] = (

@@ -15,6 +15,7 @@ from typing import Final
 from wasmwright_installer.contract import HandlerEntry, RuntimeEntry, WasmPods
 from wasmwright_operator import names
 from wasmwright_operator.actions import CreateWasmNode, EmitEvent, EventType, UpdateWasmNode
+from wasmwright_operator.api.disruption import WasmPodsPolicy
 from wasmwright_operator.api.wasmnode import Refusal, WasmNodeSpec
 from wasmwright_operator.conditions import parse_time
 from wasmwright_operator.fleet.acceptance import Acceptance
@@ -151,7 +152,8 @@ class Admission:
             for runtime in runtimes
             if runtime is not None and runtime.spec is not None
         )
-        return WasmPods.FORCE if set(allowed) == {WasmPods.FORCE} else WasmPods.WAIT
+        is_forced = set(allowed) == {WasmPodsPolicy.FORCE}
+        return WasmPods.FORCE if is_forced else WasmPods.WAIT
 
 
 def next_retry(targets: Iterable[Target], now: datetime) -> datetime | None:

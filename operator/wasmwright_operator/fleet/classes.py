@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import math
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -13,6 +12,7 @@ from wasmwright_operator.actions import (
     DeleteRuntimeClass,
     ReleaseRuntimeClass,
 )
+from wasmwright_operator.api.amounts import amount_of
 from wasmwright_operator.api.meta import Toleration
 from wasmwright_operator.api.wasmruntime import ConflictPolicy, RuntimeClassSpec
 from wasmwright_operator.records import RuntimeClassRecord, RuntimeRecord
@@ -35,9 +35,7 @@ class ClassPlan:
 def needed_nodes(runtime: RuntimeRecord, targeted: int) -> int:
     """Return how many nodes must be ready before pods may be sent to them."""
     given = runtime.spec.min_ready_nodes if runtime.spec else 1
-    if isinstance(given, int):
-        return given
-    return max(1, math.ceil(targeted * int(given.rstrip("%")) / 100))
+    return amount_of(given, targeted, round_up=True)
 
 
 def plan_classes(

@@ -14,6 +14,7 @@ _READ_ANNOTATIONS: Final = (
     names.REINSTALL,
     names.RETRY,
     names.KWASM_NODE,
+    names.CORDONED,
 )
 
 
@@ -40,10 +41,28 @@ class NodeRecord:
     machine_id: str = ""
     container_runtime: str = ""
     """As the kubelet reports it: `containerd://2.4.2`."""
+    kubelet_version: str = ""
+    boot_id: str = ""
+    handlers: frozenset[str] | None = None
+    """What the kubelet says that the container runtime serves; None = it does not say.
+
+    Kubelets since 1.30 say it of containerd since 2.0 and CRI-O since 1.30; some of these runtimes
+    list handlers in another order each time, so the order is not kept.
+    """
+    is_ready: bool = True
+    ready_changed: str = ""
+    """When the node became Ready or ceased to be, RFC 3339."""
+    is_unschedulable: bool = False
+    """Whether somebody cordoned it."""
 
     def wish(self, key: str) -> str:
         """Return what a label or annotation says; the label wins, as it outlives the node."""
         return self.labels.get(key, self.annotations.get(key, ""))
+
+    @property
+    def zone(self) -> str:
+        """Where it stands; nodes of one zone often fail together."""
+        return self.labels.get(names.ZONE_LABEL, "")
 
     @property
     def is_skipped(self) -> bool:
@@ -61,16 +80,41 @@ def parse_node(raw: Mapping[str, Any]) -> NodeRecord:
     metadata = raw["metadata"]
     labels = metadata.get("labels") or {}
     annotations = metadata.get("annotations") or {}
-    info = (raw.get("status") or {}).get("nodeInfo") or {}
-    taints = (raw.get("spec") or {}).get("taints") or ()
+    spec, status = raw.get("spec") or {}, raw.get("status") or {}
+    info = status.get("nodeInfo") or {}
+    ready = _ready_condition(status)
     return NodeRecord(
         name=metadata["name"],
         uid=metadata["uid"],
         labels={sys.intern(key): sys.intern(value) for key, value in labels.items()},
         annotations={key: annotations[key] for key in _READ_ANNOTATIONS if key in annotations},
-        taints=tuple(Taint(t["key"], t["effect"], t.get("value", "")) for t in taints),
+        taints=_taints(spec),
         arch=labels.get(names.ARCH_LABEL) or info.get("architecture", ""),
         os=labels.get(names.OS_LABEL) or info.get("operatingSystem") or "linux",
         machine_id=info.get("machineID", ""),
         container_runtime=info.get("containerRuntimeVersion", ""),
+        kubelet_version=info.get("kubeletVersion", ""),
+        boot_id=info.get("bootID", ""),
+        handlers=_handlers(status),
+        is_ready=ready.get("status", "True") == "True",
+        ready_changed=ready.get("lastTransitionTime") or "",
+        is_unschedulable=bool(spec.get("unschedulable")),
     )
+
+
+def _taints(spec: Mapping[str, Any]) -> tuple[Taint, ...]:
+    given = spec.get("taints") or ()
+    return tuple(Taint(item["key"], item["effect"], item.get("value", "")) for item in given)
+
+
+def _ready_condition(status: Mapping[str, Any]) -> Mapping[str, str]:
+    """Return the condition Ready; a node that has none is not known to be in trouble."""
+    found = (item for item in status.get("conditions") or () if item["type"] == "Ready")
+    return next(found, {})
+
+
+def _handlers(status: Mapping[str, Any]) -> frozenset[str] | None:
+    listed = status.get("runtimeHandlers")
+    if not listed:
+        return None
+    return frozenset(sys.intern(item.get("name", "")) for item in listed)

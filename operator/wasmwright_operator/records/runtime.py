@@ -2,12 +2,14 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
 from pydantic import ValidationError
 
 from wasmwright_operator import names
 from wasmwright_operator.api.wasmruntime import WasmRuntimeSpec, WasmRuntimeStatus
+
+_READ_ANNOTATIONS: Final = (names.PROMOTE, names.RESUME, names.FORCE_DELETE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +26,8 @@ class RuntimeRecord:
     invalid: str = ""
     deleting: bool = False
     finalizers: tuple[str, ...] = ()
+    annotations: Mapping[str, str] = field(default_factory=dict)
+    """What people tell us about its rollout and its end."""
     status: WasmRuntimeStatus = field(default_factory=WasmRuntimeStatus)
 
     @property
@@ -48,6 +52,7 @@ def parse_runtime(raw: Mapping[str, Any]) -> RuntimeRecord:
     """Return the record of a WasmRuntime as the API server gives it."""
     metadata = raw["metadata"]
     spec, invalid = _parse_spec(raw.get("spec") or {})
+    told = metadata.get("annotations") or {}
     return RuntimeRecord(
         name=metadata["name"],
         uid=metadata["uid"],
@@ -58,6 +63,7 @@ def parse_runtime(raw: Mapping[str, Any]) -> RuntimeRecord:
         invalid=invalid,
         deleting="deletionTimestamp" in metadata,
         finalizers=tuple(metadata.get("finalizers") or ()),
+        annotations={key: told[key] for key in _READ_ANNOTATIONS if key in told},
         status=_parse_status(raw.get("status") or {}),
     )
 

@@ -135,6 +135,10 @@ def test_status__counts__add_up() -> None:
         "pending": 2,
         "removing": 1,
         "unsupported": 0,
+        "excluded": 0,
+        "unavailable": 0,
+        "drifted": 0,
+        "orphaned": 0,
     }
     assert told(action.status, "Progressing") == ("True", "NodesUpdating")
 

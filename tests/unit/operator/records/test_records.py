@@ -192,3 +192,36 @@ def test_parse_runtime__created__is_what_the_older_one_is_found_by() -> None:
     }
 
     assert parse_runtime(raw).created < given.runtime(created="2026-01-02T00:00:00Z").created
+
+
+def test_node__that_is_not_ready_and_cordoned__says_so_and_since_when() -> None:
+    ready = {"type": "Ready", "status": "Unknown", "lastTransitionTime": "2026-05-04T11:00:00Z"}
+    info = {"bootID": "b-1", "kubeletVersion": "v1.36.3"}
+    status = {"conditions": [ready], "nodeInfo": info}
+    metadata = {"name": "n", "uid": "u", "labels": {"topology.kubernetes.io/zone": "z1"}}
+    raw = {"metadata": metadata, "spec": {"unschedulable": True}, "status": status}
+
+    record = parse_node(raw)
+
+    assert (record.is_ready, record.ready_changed) == (False, "2026-05-04T11:00:00Z")
+    assert (record.is_unschedulable, record.zone, record.boot_id) == (True, "z1", "b-1")
+    assert record.kubelet_version == "v1.36.3"
+
+
+@pytest.mark.parametrize(
+    ("listed", "expected"),
+    [
+        (None, None),
+        ([], None),
+        ([{"name": ""}, {"name": "spin"}], {"", "spin"}),
+        ([{"name": "spin"}, {"name": ""}], {"", "spin"}),
+    ],
+)
+def test_node__handlers__count_in_any_order(
+    listed: list[dict[str, str]] | None, expected: set[str] | None
+) -> None:
+    status = {"runtimeHandlers": listed}
+
+    record = parse_node({"metadata": {"name": "n", "uid": "u"}, "status": status})
+
+    assert record.handlers == expected
