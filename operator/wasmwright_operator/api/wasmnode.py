@@ -129,8 +129,8 @@ class WasmNodeStatus(ApiModel):
     failures: int = 0
     """Runs without success in a row for this hash; the backoff grows with it."""
     failing_since: str = ""
-    """When the first of the runs without success in a row ended, whatever their goals; empty after
-    a success."""
+    """When the first of the failures in a row ended, whatever their goals; empty after a success.
+    Runs that wait for pods, and up to two in a row that were cut off, are no failures."""
     drifts: int = 0
     """How often the node was found to have lost what it had."""
     runtimes: tuple[InstalledRuntime, ...] = ()

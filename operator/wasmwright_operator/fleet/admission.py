@@ -130,8 +130,16 @@ class Admission:
             reinstall_token=target.node.wish(names.REINSTALL),
             retry_token=target.node.wish(names.RETRY),
             keep_versions=self.snapshot.policy.keep_versions,
+            max_attempts=self._max_attempts(candidate.changes),
         )
         return _write(target, spec)
+
+    def _max_attempts(self, changes: Iterable[str]) -> int:
+        """Return the least of what the changing runtimes allow; 0 = none of them sets a limit."""
+        runtimes = (self.snapshot.runtimes.get(name) for name in changes)
+        specs = (runtime.spec for runtime in runtimes if runtime is not None)
+        limits = (spec.rollout.max_attempts for spec in specs if spec is not None)
+        return min(filter(None, limits), default=0)
 
     def _declared(self, target: Target) -> tuple[HandlerEntry, ...]:
         """Return the handlers to write ahead; a node that is given back declares none."""

@@ -12,16 +12,20 @@ _FIRST: Final = 15.0
 _LONGEST: Final = 600.0
 _JITTER: Final = 0.2
 """Share of the delay by which nodes that failed together are spread."""
-_BLOCKED_FIRST: Final = 5.0
+_SOON: Final = 5.0
 _BLOCKED_LONGEST: Final = 30.0
 _MANY: Final = 20
 """Doublings after which the longest delay has been reached for certain."""
+_CHANCE: Final = 3
+"""Interruptions in a row from which on they count as failures of the node."""
 
 
 class Prospect(Enum):
     """What another try of the same may bring."""
 
     MAY_HEAL = auto()
+    INTERRUPTED = auto()
+    """Nobody knows how far the run came; the next one reads what it left on the node."""
     WAITS_FOR_PODS = auto()
     HOPELESS = auto()
 
@@ -29,32 +33,43 @@ class Prospect(Enum):
 _HOPELESS: Final = frozenset(
     {ExitCode.UNSUPPORTED, ExitCode.CONFLICT, ExitCode.BAD_DOCUMENT, ExitCode.WRONG_NODE}
 )
+_INTERRUPTIONS: Final = frozenset({"JobLost", "PodEvicted", "PodLost", "ResultLost", "PodKilled"})
 
 
-def prospect(exit_code: int | None) -> Prospect:
-    """Return what another try may bring after the installer ended like this, or not at all."""
+def prospect(reason: str, exit_code: int | None) -> Prospect:
+    """Return what another try may bring after a run ended like this."""
+    if reason in _INTERRUPTIONS:
+        return Prospect.INTERRUPTED
     if exit_code in _HOPELESS:
         return Prospect.HOPELESS
     return Prospect.WAITS_FOR_PODS if exit_code == ExitCode.IN_USE else Prospect.MAY_HEAL
 
 
-def next_try(exit_code: int | None, failures: int, seed: str, now: datetime) -> datetime | None:
+def is_failure(kind: Prospect, in_a_row: int) -> bool:
+    """Tell whether the node is to blame: not for pods in use, nor for a run that was cut off."""
+    if kind is Prospect.INTERRUPTED:
+        return in_a_row >= _CHANCE
+    return kind is not Prospect.WAITS_FOR_PODS
+
+
+def next_try(kind: Prospect, failures: int, seed: str, now: datetime) -> datetime | None:
     """Return when to try again after this many failures in a row; None = when something changes.
 
     The jitter comes from the seed, so that planning twice gives the same time.
     """
     doublings = min(failures - 1, _MANY)
-    match prospect(exit_code):
+    match kind:
         case Prospect.HOPELESS:
             return None
         case Prospect.WAITS_FOR_PODS:
-            delay = min(_BLOCKED_FIRST * 2**doublings, _BLOCKED_LONGEST)
-        case Prospect.MAY_HEAL:
-            delay = min(_FIRST * 2**doublings, _LONGEST)
-            delay *= 1 - _JITTER * _share(f"{seed}/{failures}")
+            delay = min(_SOON * 2**doublings, _BLOCKED_LONGEST)
+        case Prospect.INTERRUPTED | Prospect.MAY_HEAL:
+            first = _SOON if kind is Prospect.INTERRUPTED else _FIRST
+            delay = min(first * 2**doublings, _LONGEST)
+            delay *= 1 - _JITTER * share(f"{seed}/{failures}")
     return rounded_up(now + timedelta(seconds=delay))
 
 
-def _share(seed: str) -> float:
+def share(seed: str) -> float:
     """Return a number from 0 to 1 that looks random and is always the same."""
     return int.from_bytes(hashlib.sha256(seed.encode()).digest()[:4]) / 2**32

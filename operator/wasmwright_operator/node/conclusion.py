@@ -1,29 +1,18 @@
 """Fold the end of a run into the status of its WasmNode."""
 
-from collections.abc import Iterator
 from datetime import datetime
 from typing import Final
 
-from wasmwright_installer.contract import ApplyResult, ExitCode, RuntimeState
+from wasmwright_installer.contract import ApplyResult, RuntimeState
 from wasmwright_operator.api.meta import Condition
-from wasmwright_operator.api.wasmnode import (
-    InstalledRuntime,
-    NodeState,
-    RunError,
-    WasmNodeStatus,
-)
+from wasmwright_operator.api.wasmnode import InstalledRuntime, NodeState, WasmNodeStatus
 from wasmwright_operator.conditions import capped, condition, rfc3339, with_times
-from wasmwright_operator.node.backoff import next_try
+from wasmwright_operator.node.failure import after_failure
 from wasmwright_operator.node.outcome import Outcome
 from wasmwright_operator.records import NodeRecord, WasmNodeRecord
 
-_STATES: Final[dict[int | None, NodeState]] = {
-    ExitCode.UNSUPPORTED: NodeState.UNSUPPORTED,
-    ExitCode.IN_USE: NodeState.BLOCKED,
-}
 _LISTED: Final = 64
 _WARNINGS: Final = 16
-_MESSAGE: Final = 4096
 
 
 def conclude(
@@ -40,11 +29,23 @@ def conclude(
             "container_runtime": status.container_runtime or node.container_runtime,
             "concluded_hash": record.spec.hash,
             "concluded_attempt": record.spec.attempt,
+            "concluded_at": rfc3339(now),
+            "boot_id": _boot_id(node, record, outcome.result),
+            "kubelet_runtime": node.container_runtime,
         }
     )
     if problem is None and outcome.result is not None:
-        return _succeeded(record, status, outcome.result, now)
-    return _failed(record, status, problem or outcome, now)
+        status = _after_success(record, status, outcome.result)
+    else:
+        status = after_failure(record, status, problem or outcome, now)
+    return described(record, status, now)
+
+
+def _boot_id(node: NodeRecord, record: WasmNodeRecord, result: ApplyResult | None) -> str:
+    """Return the boot in which the run happened; one that told nothing leaves the one before."""
+    if result is None:
+        return record.status.boot_id
+    return result.boot_id or node.boot_id
 
 
 def _problem(record: WasmNodeRecord, outcome: Outcome) -> Outcome | None:
@@ -69,7 +70,6 @@ def _fresh_facts(status: WasmNodeStatus, result: ApplyResult | None) -> WasmNode
         name: getattr(result, name) or getattr(status, name)
         for name in (
             "machine_id",
-            "boot_id",
             "container_runtime",
             "distribution",
             "config_file",
@@ -82,8 +82,8 @@ def _fresh_facts(status: WasmNodeStatus, result: ApplyResult | None) -> WasmNode
     return status.model_copy(update=facts)
 
 
-def _succeeded(
-    record: WasmNodeRecord, status: WasmNodeStatus, result: ApplyResult, now: datetime
+def _after_success(
+    record: WasmNodeRecord, status: WasmNodeStatus, result: ApplyResult
 ) -> WasmNodeStatus:
     wanted = {entry.name for entry in record.spec.runtimes}
     runtimes = tuple(
@@ -91,11 +91,12 @@ def _succeeded(
         for item in result.runtimes
         if item.name in wanted
     )
-    status = status.model_copy(
+    return status.model_copy(
         update={
             "state": NodeState.READY if wanted else NodeState.PENDING,
             "installed_hash": record.spec.hash,
             "failures": 0,
+            "failing_since": "",
             "runtimes": runtimes,
             "stored": result.stored[:_LISTED],
             "last_error": None,
@@ -103,61 +104,6 @@ def _succeeded(
             "blocking_pods": (),
         }
     )
-    return described(record, status, now)
-
-
-def _failed(
-    record: WasmNodeRecord, status: WasmNodeStatus, problem: Outcome, now: datetime
-) -> WasmNodeStatus:
-    is_same = record.status.concluded_hash == record.spec.hash
-    failures = record.status.failures + 1 if is_same else 1
-    due = next_try(problem.exit_code, failures, record.uid, now)
-    status = status.model_copy(
-        update={
-            "state": _STATES.get(problem.exit_code, NodeState.FAILED),
-            "failures": failures,
-            "runtimes": tuple(_left(record, problem)),
-            "stored": (),
-            "last_error": RunError(
-                reason=problem.reason,
-                message=problem.message[:_MESSAGE],
-                exit_code=problem.exit_code,
-                time=rfc3339(now),
-            ),
-            "next_retry": rfc3339(due) if due else "",
-        }
-    )
-    return described(record, status, now)
-
-
-def _left(record: WasmNodeRecord, problem: Outcome) -> Iterator[InstalledRuntime]:
-    """Yield the runtimes after a failure: what was ready stays so unless the result denies it.
-
-    A failed run changes nothing or goes back, so the older revision of a runtime is still served;
-    only a roll-back that failed leaves a node of which nothing is known.
-    """
-    is_unknown = problem.exit_code == ExitCode.ROLLBACK_FAILED
-    told = {item.name: item for item in problem.result.runtimes} if problem.result else {}
-    before = {item.name: item for item in record.status.runtimes}
-    entries = {entry.name: entry for entry in record.spec.runtimes}
-    for name in sorted(before.keys() | entries.keys()):
-        was, says = before.get(name), told.get(name)
-        is_denied = says is not None and says.state is not RuntimeState.READY
-        if was is not None and was.state is RuntimeState.READY and not (is_unknown or is_denied):
-            yield was
-        elif name in entries or (was is not None and not _is_removed(says)):
-            entry = entries.get(name)
-            yield InstalledRuntime(
-                name=name,
-                handler=entry.handler.handler if entry else was.handler if was else "",
-                version=entry.version if entry else "",
-                state=RuntimeState.FAILED,
-                message=(says.message if says else "") or problem.reason,
-            )
-
-
-def _is_removed(says: object) -> bool:
-    return getattr(says, "state", None) is RuntimeState.REMOVED
 
 
 def described(

@@ -220,6 +220,22 @@ def test_wasm_pods__are_forced_only_if_every_changing_runtime_says_so(
     assert action.spec.wasm_pods == expected
 
 
+@pytest.mark.parametrize(("first", "second", "expected"), [(3, 7, 3), (0, 7, 7), (0, 0, 0)])
+def test_max_attempts__of_a_run__are_the_least_of_its_runtimes(
+    first: int, second: int, expected: int
+) -> None:
+    (action,) = only(
+        plan(
+            given.node(asks="spin,wasmtime"),
+            given.runtime("spin", rollout={"maxAttempts": first}),
+            given.runtime("wasmtime", rollout={"maxAttempts": second}),
+        ),
+        CreateWasmNode,
+    )
+
+    assert action.spec.max_attempts == expected
+
+
 def test_node__under_the_name_of_an_earlier_one__waits_until_its_wasm_node_is_gone() -> None:
     stale = given.wasm_node("n1", SPIN, node_uid="earlier", status=status())
 

@@ -1,0 +1,111 @@
+"""What a run that did not reach its goal leaves in the status of its WasmNode."""
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Final
+
+from wasmwright_installer.contract import ExitCode, RuntimeResult, RuntimeState
+from wasmwright_operator import names
+from wasmwright_operator.api.wasmnode import (
+    InstalledRuntime,
+    NodeState,
+    RunError,
+    WasmNodeStatus,
+)
+from wasmwright_operator.conditions import rfc3339
+from wasmwright_operator.node.backoff import Prospect, is_failure, next_try, prospect
+from wasmwright_operator.node.outcome import Outcome
+from wasmwright_operator.records import WasmNodeRecord
+
+_STATES: Final[dict[int | None, NodeState]] = {
+    ExitCode.UNSUPPORTED: NodeState.UNSUPPORTED,
+    ExitCode.IN_USE: NodeState.BLOCKED,
+}
+_MESSAGE: Final = 4096
+
+
+def after_failure(
+    record: WasmNodeRecord, status: WasmNodeStatus, problem: Outcome, now: datetime
+) -> WasmNodeStatus:
+    """Return the status with the failure, how many there were in a row, and the next try."""
+    kind = prospect(problem.reason, problem.exit_code)
+    failures = _in_a_row(record, kind)
+    has_ended = _is_spent(record, kind, failures)
+    due = None if has_ended else next_try(kind, failures, record.uid, now)
+    since = rfc3339(now) if is_failure(kind, failures) else ""
+    return status.model_copy(
+        update={
+            "state": _STATES.get(problem.exit_code, NodeState.FAILED),
+            "failures": failures,
+            "failing_since": status.failing_since or since,
+            "runtimes": tuple(_left(record, problem)),
+            "stored": (),
+            "last_error": RunError(
+                reason=problem.reason,
+                message=_told(problem.message, failures if has_ended else 0, due),
+                exit_code=problem.exit_code,
+                time=rfc3339(now),
+            ),
+            "next_retry": rfc3339(due) if due else "",
+        }
+    )
+
+
+def _in_a_row(record: WasmNodeRecord, kind: Prospect) -> int:
+    """Count this failure; a person who starts a node again that was left alone starts from 1.
+
+    Waiting for pods, or being cut off, is no failure that a real one would have to add to.
+    """
+    status, error = record.status, record.status.last_error
+    if status.concluded_hash != record.spec.hash or error is None or not status.next_retry:
+        return 1
+    was = prospect(error.reason, error.exit_code)
+    is_first = was in {Prospect.WAITS_FOR_PODS, Prospect.INTERRUPTED} and was is not kind
+    return 1 if is_first else status.failures + 1
+
+
+def _is_spent(record: WasmNodeRecord, kind: Prospect, failures: int) -> bool:
+    limit = record.spec.max_attempts
+    return bool(limit) and failures >= limit and kind is not Prospect.WAITS_FOR_PODS
+
+
+def _told(message: str, attempts: int, due: datetime | None) -> str:
+    """Return the message, and for a node that is left alone also what starts it again."""
+    if due is not None:
+        return message[:_MESSAGE]
+    after = f"after {attempts} runs without success" if attempts else "since it would end the same"
+    rest = (
+        f"; it is not tried again by itself {after}: change the WasmRuntime, or set the node's"
+        f" annotation {names.RETRY} to a new value"
+    )
+    return message[: _MESSAGE - len(rest)] + rest
+
+
+def _left(record: WasmNodeRecord, problem: Outcome) -> Iterator[InstalledRuntime]:
+    """Yield the runtimes after a failure: what was ready stays so unless the result denies it.
+
+    A failed run changes nothing or goes back, so the older revision of a runtime is still served;
+    only a roll-back that failed leaves a node of which nothing is known.
+    """
+    is_unknown = problem.exit_code == ExitCode.ROLLBACK_FAILED
+    told = {item.name: item for item in problem.result.runtimes} if problem.result else {}
+    before = {item.name: item for item in record.status.runtimes}
+    entries = {entry.name: entry for entry in record.spec.runtimes}
+    for name in sorted(before.keys() | entries.keys()):
+        was, says = before.get(name), told.get(name)
+        is_denied = says is not None and says.state is not RuntimeState.READY
+        if was is not None and was.state is RuntimeState.READY and not (is_unknown or is_denied):
+            yield was
+        elif name in entries or (was is not None and not _is_removed(says)):
+            entry = entries.get(name)
+            yield InstalledRuntime(
+                name=name,
+                handler=entry.handler.handler if entry else was.handler if was else "",
+                version=entry.version if entry else "",
+                state=RuntimeState.FAILED,
+                message=(says.message if says else "") or problem.reason,
+            )
+
+
+def _is_removed(says: RuntimeResult | None) -> bool:
+    return says is not None and says.state is RuntimeState.REMOVED
