@@ -1,9 +1,9 @@
-"""Selectors, taints and architectures: may this runtime be on that node?"""
+"""Taints: may this runtime be on that node?"""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import Final
 
-from wasmwright_operator.api.meta import LabelSelector, LabelSelectorRequirement, Toleration
+from wasmwright_operator.api.meta import Toleration
 from wasmwright_operator.records import Taint
 
 _BARRING: Final = frozenset({"NoSchedule", "NoExecute"})
@@ -22,25 +22,6 @@ _AS_A_DAEMON_SET: Final = frozenset(
 )
 """Taints that every DaemonSet tolerates
 (https://kubernetes.io/docs/concepts/workloads/controllers/daemonset/#taints-and-tolerations)."""
-
-
-def selects(selector: LabelSelector, labels: Mapping[str, str]) -> bool:
-    """Tell whether a label selector matches, with Kubernetes' meaning."""
-    return all(labels.get(key) == value for key, value in selector.match_labels.items()) and all(
-        _holds(item, labels) for item in selector.match_expressions
-    )
-
-
-def _holds(item: LabelSelectorRequirement, labels: Mapping[str, str]) -> bool:
-    match item.operator:
-        case "In":
-            return labels.get(item.key) in item.values
-        case "NotIn":
-            return labels.get(item.key) not in item.values
-        case "Exists":
-            return item.key in labels
-        case "DoesNotExist":
-            return item.key not in labels
 
 
 def barring_taint(taints: Iterable[Taint], tolerations: Iterable[Toleration]) -> Taint | None:

@@ -7,11 +7,12 @@ from typing import Final
 from wasmwright_installer.contract import RuntimeEntry
 from wasmwright_operator.api.wasmnode import Refusal
 from wasmwright_operator.fleet.acceptance import Acceptance
-from wasmwright_operator.fleet.eligibility import barring_taint, selects
+from wasmwright_operator.fleet.eligibility import barring_taint
 from wasmwright_operator.fleet.rendering import Renderer
 from wasmwright_operator.fleet.requests import wishes_of
 from wasmwright_operator.fleet.snapshot import Snapshot
 from wasmwright_operator.records import NodeRecord, RuntimeRecord, WasmNodeRecord
+from wasmwright_operator.selectors import selects
 
 Entries = Mapping[str, RuntimeEntry]
 
