@@ -11,6 +11,7 @@ from typing import Any, Final, Generic, Protocol, TypeVar
 
 from wasmwright_operator.fleet.snapshot import FleetPolicy, Snapshot
 from wasmwright_operator.kube.port import (
+    CONTROLLER_REVISIONS,
     JOBS,
     NODES,
     PODS,
@@ -24,6 +25,7 @@ from wasmwright_operator.records import (
     JobRecord,
     NodeRecord,
     PodRecord,
+    RevisionRecord,
     RunKey,
     RuntimeClassRecord,
     RuntimeRecord,
@@ -31,6 +33,7 @@ from wasmwright_operator.records import (
     parse_job,
     parse_node,
     parse_pod,
+    parse_revision,
     parse_runtime,
     parse_runtime_class,
     parse_wasm_node,
@@ -142,6 +145,7 @@ class Cache:
         self.nodes: Store[NodeRecord] = Store(parse_node, _of_fleet_and_node)
         self.wasm_nodes: Store[WasmNodeRecord] = Store(parse_wasm_node, _of_fleet_and_node)
         self.runtimes: Store[RuntimeRecord] = Store(parse_runtime, _of_fleet)
+        self.revisions: Store[RevisionRecord] = Store(parse_revision, _of_fleet)
         self.runtime_classes: Store[RuntimeClassRecord] = Store(parse_runtime_class, _of_fleet)
         self.jobs: Store[JobRecord] = Store(parse_job, _of_work)
         self.pods: Store[PodRecord] = Store(parse_pod, _of_work)
@@ -150,6 +154,7 @@ class Cache:
             NODES.plural: self.nodes,
             WASM_NODES.plural: self.wasm_nodes,
             WASM_RUNTIMES.plural: self.runtimes,
+            CONTROLLER_REVISIONS.plural: self.revisions,
             RUNTIME_CLASSES.plural: self.runtime_classes,
             JOBS.plural: self.jobs,
             PODS.plural: self.pods,
@@ -195,6 +200,7 @@ class Cache:
             runtimes=self.runtimes.by_name(),
             wasm_nodes=self.wasm_nodes.by_name(),
             runtime_classes=self.runtime_classes.by_name(),
+            revisions=self.revisions.by_name(),
             policy=self._policy,
         )
 

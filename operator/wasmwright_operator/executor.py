@@ -18,7 +18,14 @@ from wasmwright_operator.actions import (
 from wasmwright_operator.cache import FLEET, Cache
 from wasmwright_operator.conditions import rfc3339
 from wasmwright_operator.kube.errors import ApiError, NotFoundError
-from wasmwright_operator.kube.port import EVENTS, JOBS, WASM_RUNTIMES, Kube, Resource
+from wasmwright_operator.kube.port import (
+    CONTROLLER_REVISIONS,
+    EVENTS,
+    JOBS,
+    WASM_RUNTIMES,
+    Kube,
+    Resource,
+)
 from wasmwright_operator.manifests import JobTemplate
 from wasmwright_operator.manifests.writes import Verb, Write, render_event, render_write
 
@@ -51,6 +58,10 @@ class Executor:
         self._cache = cache
         self._template = template
         self._jobs = JOBS.in_namespace(namespace)
+        self._namespaced = {
+            JOBS: self._jobs,
+            CONTROLLER_REVISIONS: CONTROLLER_REVISIONS.in_namespace(namespace),
+        }
         self._clock = clock
 
     def render(self, action: Action) -> Write | None:
@@ -68,8 +79,7 @@ class Executor:
 
     def subject(self, write: Write) -> Subject:
         """Return the object that a write is about."""
-        resource = self._jobs if write.resource == JOBS else write.resource
-        return Subject(resource, write.name)
+        return Subject(self._namespaced.get(write.resource, write.resource), write.name)
 
     async def execute(self, action: Action, write: Write) -> Keys:
         """Make a write; return the keys that are to be reconciled because of it."""

@@ -45,7 +45,7 @@ DOCUMENT: Final = f"{GROUP}/document"
 """Annotation on a Job's pod: the NodeDocument, handed to its containers by the downward API."""
 
 RUNTIME: Final = f"{GROUP}/runtime"
-"""Label on RuntimeClasses: the WasmRuntime that they belong to."""
+"""Label on RuntimeClasses and ControllerRevisions: the WasmRuntime that they belong to."""
 SPEC_HASH: Final = f"{GROUP}/spec-hash"
 """Annotation on RuntimeClasses: what we wrote last."""
 ADOPTED: Final = f"{GROUP}/adopted"

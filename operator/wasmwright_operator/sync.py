@@ -12,6 +12,7 @@ from wasmwright_operator import names
 from wasmwright_operator.cache import FLEET, Cache, node_key
 from wasmwright_operator.kube.errors import ApiError, NotFoundError
 from wasmwright_operator.kube.port import (
+    CONTROLLER_REVISIONS,
     JOBS,
     NODES,
     PODS,
@@ -37,6 +38,7 @@ def watched(namespace: str) -> dict[Resource, str]:
     """Return what is listed and watched, with the label selector that the API server applies."""
     return {
         WASM_RUNTIMES: "",
+        CONTROLLER_REVISIONS.in_namespace(namespace): names.MANAGED_BY_US,
         RUNTIME_CLASSES: "",
         NODES: "",
         WASM_NODES: "",

@@ -10,6 +10,7 @@ from wasmwright_operator.fleet.admission import Admission, next_retry
 from wasmwright_operator.fleet.classes import ClassPlan, needed_nodes, plan_classes, plan_end
 from wasmwright_operator.fleet.removal import plan_removal
 from wasmwright_operator.fleet.rendering import Renderer
+from wasmwright_operator.fleet.rollout.revisions import histories, revision_name
 from wasmwright_operator.fleet.snapshot import Snapshot
 from wasmwright_operator.fleet.status import Findings, plan_status
 from wasmwright_operator.fleet.survey import Survey, survey
@@ -32,11 +33,15 @@ def _plan(snapshot: Snapshot, now: datetime) -> Iterator[Action]:
     renderer = Renderer()
     targets = Goals(snapshot, acceptances, renderer).targets()
     surveys = survey(runtimes, targets, snapshot.wasm_nodes.values(), renderer)
+    kept = histories(snapshot)
 
     yield from _missing_finalizers(snapshot, acceptances)
     yield from _stale_wasm_nodes(snapshot)
     yield from Admission(snapshot, acceptances, renderer, now).writes(targets)
     for runtime in runtimes:
+        if acceptances[runtime.name].is_accepted and not runtime.deleting:
+            nodes = snapshot.wasm_nodes.values()
+            yield from kept[runtime.name].writes(revision_name(runtime), nodes, renderer)
         yield from _plan_runtime(runtime, acceptances[runtime.name], surveys, snapshot, now)
     yield from _orphaned_classes(snapshot)
     due = next_retry(targets, now)

@@ -6,6 +6,7 @@ from enum import StrEnum
 
 from wasmwright_operator.records import (
     NodeRecord,
+    RevisionRecord,
     RuntimeClassRecord,
     RuntimeRecord,
     WasmNodeRecord,
@@ -38,4 +39,5 @@ class Snapshot:
     runtimes: Mapping[str, RuntimeRecord] = field(default_factory=dict)
     wasm_nodes: Mapping[str, WasmNodeRecord] = field(default_factory=dict)
     runtime_classes: Mapping[str, RuntimeClassRecord] = field(default_factory=dict)
+    revisions: Mapping[str, RevisionRecord] = field(default_factory=dict)
     policy: FleetPolicy = FleetPolicy()

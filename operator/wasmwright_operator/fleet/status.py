@@ -13,6 +13,7 @@ from wasmwright_operator.conditions import capped, condition, find, with_times
 from wasmwright_operator.fleet.acceptance import Acceptance
 from wasmwright_operator.fleet.classes import ClassPlan, needed_nodes
 from wasmwright_operator.fleet.removal import deletion_blocked
+from wasmwright_operator.fleet.rollout.revisions import revision_name
 from wasmwright_operator.fleet.survey import Survey
 from wasmwright_operator.records import RuntimeRecord
 
@@ -50,6 +51,9 @@ def plan_status(findings: Findings, now: datetime) -> Iterator[WriteRuntimeStatu
         nodes=findings.survey.counts,
         summary=findings.summary,
         failures=findings.survey.first_failures,
+        target_revision=revision_name(runtime) or runtime.status.target_revision,
+        stable_revision=runtime.status.stable_revision,
+        rollout=runtime.status.rollout,
         conditions=with_times(runtime.status.conditions, _conditions(findings), now),
     )
     if status != runtime.status:

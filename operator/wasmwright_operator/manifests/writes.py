@@ -9,12 +9,15 @@ from typing import Any
 from wasmwright_operator import names
 from wasmwright_operator.actions import (
     ApplyRuntimeClass,
+    CreateRevision,
     CreateWasmNode,
     DeleteJob,
+    DeleteRevision,
     DeleteRuntimeClass,
     DeleteWasmNode,
     EmitEvent,
     LabelNode,
+    NumberRevision,
     ReleaseRuntimeClass,
     SetFinalizers,
     UpdateWasmNode,
@@ -23,6 +26,7 @@ from wasmwright_operator.actions import (
 )
 from wasmwright_operator.api.meta import ApiModel
 from wasmwright_operator.kube.port import (
+    CONTROLLER_REVISIONS,
     EVENTS,
     JOBS,
     NODES,
@@ -134,6 +138,37 @@ def _(action: DeleteJob) -> Write:
 @render_write.register
 def _(action: DeleteRuntimeClass) -> Write:
     return Write(Verb.DELETE, RUNTIME_CLASSES, action.name, uid=action.uid)
+
+
+@render_write.register
+def _(action: CreateRevision) -> Write:
+    owner = {
+        "apiVersion": names.API_VERSION,
+        "kind": WASM_RUNTIMES.kind,
+        "name": action.runtime,
+        "uid": action.runtime_uid,
+        "controller": True,
+    }
+    labels = {names.MANAGED_BY: names.MANAGED_BY_VALUE, names.RUNTIME: action.runtime}
+    body = {
+        "apiVersion": "apps/v1",
+        "kind": CONTROLLER_REVISIONS.kind,
+        "metadata": {"name": action.name, "labels": labels, "ownerReferences": [owner]},
+        "revision": action.number,
+        "data": {"patch": [dict(operation) for operation in action.patch]},
+    }
+    return Write(Verb.CREATE, CONTROLLER_REVISIONS, action.name, body)
+
+
+@render_write.register
+def _(action: NumberRevision) -> Write:
+    body = {**_at(action.resource_version), "revision": action.number}
+    return Write(Verb.MERGE, CONTROLLER_REVISIONS, action.name, body)
+
+
+@render_write.register
+def _(action: DeleteRevision) -> Write:
+    return Write(Verb.DELETE, CONTROLLER_REVISIONS, action.name, uid=action.uid)
 
 
 @render_write.register

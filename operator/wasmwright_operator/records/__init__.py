@@ -1,6 +1,7 @@
 """Small records of the objects that decisions are made from; raw objects are never kept."""
 
 from wasmwright_operator.records.node import NodeRecord, Taint, parse_node
+from wasmwright_operator.records.revision import RevisionRecord, parse_revision
 from wasmwright_operator.records.runtime import RuntimeRecord, parse_runtime
 from wasmwright_operator.records.runtimeclass import RuntimeClassRecord, parse_runtime_class
 from wasmwright_operator.records.wasmnode import WasmNodeRecord, parse_wasm_node
@@ -22,6 +23,7 @@ __all__ = [
     "JobRecord",
     "NodeRecord",
     "PodRecord",
+    "RevisionRecord",
     "RunKey",
     "RuntimeClassRecord",
     "RuntimeRecord",
@@ -30,6 +32,7 @@ __all__ = [
     "parse_job",
     "parse_node",
     "parse_pod",
+    "parse_revision",
     "parse_runtime",
     "parse_runtime_class",
     "parse_wasm_node",

@@ -2,6 +2,8 @@ from itertools import product
 
 from unit.chart.rendering import NAMESPACE, Object, Rendered, render
 
+OURS = {"jobs", "pods", "leases", "controllerrevisions"}
+
 
 def rights(role: Object) -> set[tuple[str, str, str]]:
     return {
@@ -34,19 +36,20 @@ def test_rights__secrets_and_exec_and_namespaces__are_not_asked_for() -> None:
         "runtimeclasses",
         "events",
         "jobs",
+        "controllerrevisions",
         "pods",
         "leases",
     }
 
 
-def test_rights__jobs_and_pods__are_had_in_our_own_namespace_only() -> None:
+def test_rights__jobs_pods_and_revisions__are_had_in_our_own_namespace_only() -> None:
     release = render()
 
     role = release.find("Role")
     assert role["metadata"]["namespace"] == NAMESPACE
-    assert {resource for _, resource, _ in rights(role)} == {"jobs", "pods", "leases"}
+    assert {resource for _, resource, _ in rights(role)} == OURS
     everywhere = {r for cluster in release.of("ClusterRole") for _, r, _ in rights(cluster)}
-    assert everywhere & {"jobs", "pods", "leases"} == set()
+    assert everywhere & OURS == set()
 
 
 def test_rights__on_nodes__are_to_read_and_to_label() -> None:

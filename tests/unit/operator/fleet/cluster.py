@@ -8,12 +8,13 @@ from wasmwright_operator.actions import Action, Wake
 from wasmwright_operator.fleet import FleetPolicy, Snapshot, plan_fleet
 from wasmwright_operator.records import (
     NodeRecord,
+    RevisionRecord,
     RuntimeClassRecord,
     RuntimeRecord,
     WasmNodeRecord,
 )
 
-Record = NodeRecord | RuntimeRecord | WasmNodeRecord | RuntimeClassRecord
+Record = NodeRecord | RuntimeRecord | WasmNodeRecord | RuntimeClassRecord | RevisionRecord
 A = TypeVar("A", bound=Action)
 
 
@@ -26,6 +27,7 @@ def snapshot(*records: Record, policy: FleetPolicy | None = None) -> Snapshot:
         runtimes=named(RuntimeRecord),  # type: ignore[arg-type]
         wasm_nodes=named(WasmNodeRecord),  # type: ignore[arg-type]
         runtime_classes=named(RuntimeClassRecord),  # type: ignore[arg-type]
+        revisions=named(RevisionRecord),  # type: ignore[arg-type]
         policy=policy or FleetPolicy(),
     )
 

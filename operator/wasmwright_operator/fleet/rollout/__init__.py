@@ -1,0 +1,1 @@
+"""Which revision of a runtime a node is to have now."""
