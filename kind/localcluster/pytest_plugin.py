@@ -14,6 +14,15 @@ from localcluster import lifecycle, locks, paths
 from localcluster.addresses import MOST_CLUSTERS
 from localcluster.cluster import Cluster
 from localcluster.spec import ClusterSpec
+from localcluster.units import CONTROLLER_MANAGER
+
+QUICK_CONTROLLERS: Final = (
+    "--kube-api-qps=500",
+    "--kube-api-burst=1000",
+    "--concurrent-job-syncs=20",
+    "--node-monitor-grace-period=10m",
+)
+"""The defaults (20 requests per second, 5 Jobs at a time) allow some 4 Jobs per second."""
 
 KEEP: Final = "WASMWRIGHT_KEEP_CLUSTER"
 _SUFFIX: Final = ".session"
@@ -22,7 +31,8 @@ _SUFFIX: Final = ".session"
 @pytest.fixture(scope="session")
 def control_plane() -> Iterator[Cluster]:
     """A cluster without nodes: etcd, API server, controller manager and scheduler."""
-    yield from session_cluster("test-control-plane", ())
+    quick = {CONTROLLER_MANAGER: QUICK_CONTROLLERS}
+    yield from session_cluster("test-control-plane", (), quick)
 
 
 @pytest.fixture(scope="session")

@@ -69,10 +69,15 @@ class ApiRefusedError(AssertionError):
     """The API server did not take a request; the message is its own."""
 
 
-def _tls(cluster: Raw, user: Raw) -> ssl.SSLContext:
-    context = ssl.create_default_context(
+def trust(cluster: Raw) -> ssl.SSLContext:
+    """Return a context that trusts the API server of a kubeconfig's cluster."""
+    return ssl.create_default_context(
         cafile=cluster.get("certificate-authority"), cadata=_decoded(cluster)
     )
+
+
+def _tls(cluster: Raw, user: Raw) -> ssl.SSLContext:
+    context = trust(cluster)
     with tempfile.NamedTemporaryFile() as pair:
         pair.write(_part(user, "client-certificate") + b"\n" + _part(user, "client-key"))
         pair.flush()

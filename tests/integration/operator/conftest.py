@@ -5,11 +5,16 @@ from pathlib import Path
 
 import pytest
 
-from integration.operator import kinds
+from integration.operator import identity, kinds, kwok
 from integration.operator.api import Api
+from integration.operator.fleet import Fleet
+from integration.operator.history import History
 from integration.operator.kubelets import Kubelets
+from integration.operator.proxy import Proxy
 from integration.operator.world import OperatorProcess, World
 from localcluster import Cluster
+
+STAGES = Path(__file__).parent / "kwok-nodes.yaml"
 
 
 @pytest.fixture(scope="session")
@@ -31,3 +36,40 @@ def world(api: Api, control_plane: Cluster, tmp_path: Path) -> Iterator[World]:
             yield world
         finally:
             world.clean()
+
+
+@pytest.fixture(scope="session")
+def machines(control_plane: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Cluster:
+    """The cluster with kwok in it, which plays the nodes that say so."""
+    log = tmp_path_factory.mktemp("kwok") / "kwok.log"
+    kwok.start(control_plane, STAGES, log, kwok.only_played())
+    return control_plane
+
+
+@pytest.fixture(scope="session")
+def operator_kubeconfig(
+    api: Api, control_plane: Cluster, tmp_path_factory: pytest.TempPathFactory
+) -> Path:
+    """The operator's own service account, with the rights of the chart and no others."""
+    return identity.create(api, control_plane.kubeconfig, tmp_path_factory.mktemp("operator"))
+
+
+@pytest.fixture
+def fleet(
+    api: Api, machines: Cluster, operator_kubeconfig: Path, tmp_path: Path
+) -> Iterator[Fleet]:
+    """A running operator behind a proxy, in a cluster whose nodes kwok plays; all is recorded."""
+    admin = machines.kubeconfig
+    with (
+        Kubelets(admin) as kubelets,
+        Proxy(operator_kubeconfig) as proxy,
+        History(admin) as history,
+    ):
+        config = proxy.kubeconfig(operator_kubeconfig, tmp_path / "operator.kubeconfig")
+        operator = OperatorProcess(config, tmp_path / "operator.log")
+        fleet = Fleet(api, kubelets, operator, proxy, history)
+        try:
+            operator.start()
+            yield fleet
+        finally:
+            fleet.clean()

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import yaml
 
-from integration.operator.api import CRDS, NAMESPACES, Api, ApiRefusedError
+from integration.operator.api import CRDS, NAMESPACES, WN, WRT, Api, ApiRefusedError
 from integration.operator.kubelets import NAMESPACE
 from integration.operator.world import wait
 
@@ -21,6 +21,8 @@ def install(api: Api) -> None:
         api.create(NAMESPACES, {"metadata": {"name": NAMESPACE}})
     for crd in api.items(CRDS):
         wait(lambda crd=crd: _is_served(api, crd["metadata"]["name"]))
+    for path in (WRT, WN):  # for a moment after that the API server answers with 429
+        wait(lambda path=path: api.client.get(path).is_success)
     wait(lambda: api.get(f"{NAMESPACES}/{NAMESPACE}/serviceaccounts/default"))
 
 

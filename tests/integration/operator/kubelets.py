@@ -1,129 +1,178 @@
-"""Play the kubelets of nodes that are only objects: run pods by writing their status."""
+"""Play the kubelets of nodes that are only objects: run pods by writing their status.
 
+A pod is played as long as its node is there. One that was bound to an earlier node of the same name
+is played too, as a kubelet would: its installer finds that it is on another node.
+"""
+
+import heapq
+import itertools
 import json
+import math
 import threading
 import time
 from collections import defaultdict, deque
-from collections.abc import Callable, Sequence
-from contextlib import suppress
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, suppress
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Self
+from typing import Final, Self
 
-from integration.operator.api import NAMESPACES, Api, ApiRefusedError, Raw
+from integration.operator.api import NAMESPACES, NODES, Api, ApiRefusedError, Raw
+from integration.operator.behaviours import Behaviour, Lasting, running, succeeds, wrong_node
+from integration.operator.watches import watching
 from wasmwright_operator import names
 
-Behaviour = Callable[[Raw], Raw]
-"""From the document of a pod to its status."""
-
-NAMESPACE = "wasmwright-system"
-
-
-def succeeds(document: Raw, stored: Sequence[str] = ()) -> Raw:
-    """The installer reached its goal."""
-    runtimes = [
-        {
-            "name": entry["name"],
-            "handler": entry["handler"]["handler"],
-            "version": entry["version"],
-            "digest": "d" * 64,
-            "state": "ready",
-        }
-        for entry in document["runtimes"]
-    ]
-    return ended(0, document, reason="Done", message="done", runtimes=runtimes, stored=[*stored])
-
-
-def fails(exit_code: int, reason: str, message: str, **more: Any) -> Behaviour:
-    """Return the behaviour of an installer that ends without success."""
-    return lambda document: ended(exit_code, document, reason=reason, message=message, **more)
-
-
-def fetch_fails(reason: str) -> Behaviour:
-    """Return the behaviour of a download that fails."""
-
-    def behave(document: Raw) -> Raw:
-        status = ended(20, document, reason=reason, message="the download is not what it should be")
-        fetch = {**status["containerStatuses"][0], "name": "fetch"}
-        waiting = {"state": {"waiting": {"reason": "PodInitializing"}}, "name": "apply"}
-        return {
-            "phase": "Failed",
-            "initContainerStatuses": [fetch],
-            "containerStatuses": [{**fetch, **waiting}],
-        }
-
-    return behave
-
-
-def evicted(_document: Raw) -> Raw:
-    """The kubelet ended the pod."""
-    return {"phase": "Failed", "reason": "Evicted", "message": "the node was low on memory"}
-
-
-def ended(exit_code: int, document: Raw, **result: Any) -> Raw:
-    """Return the status of a pod whose container `apply` ended."""
-    told = {"schemaVersion": 1, "exitCode": exit_code, "hash": document["hash"], **result}
-    terminated = {"exitCode": exit_code, "message": json.dumps(told), "reason": "Completed"}
-    return {
-        "phase": "Failed" if exit_code else "Succeeded",
-        "containerStatuses": [
-            {
-                "name": "apply",
-                "image": "i",
-                "imageID": "i",
-                "ready": False,
-                "restartCount": 0,
-                "state": {"terminated": terminated},
-            }
-        ],
-    }
+NAMESPACE: Final = "wasmwright-system"
+PODS: Final = f"{NAMESPACES}/{NAMESPACE}/pods"
+_WRITERS: Final = 6
+_NOTICED: Final = 0.2
+"""Seconds after which a pod is said to be Running; a quicker one ends at once."""
+_ENDED: Final = frozenset({"Succeeded", "Failed"})
 
 
 class Kubelets:
-    """Runs pods in a thread: by default they succeed; `script` says what happens first."""
+    """Runs pods in threads: by default they succeed; `script` says what happens first."""
 
     def __init__(self, kubeconfig: Path) -> None:
         self.script: defaultdict[str, deque[Behaviour]] = defaultdict(deque)
         self.always: dict[str, Behaviour] = {}
+        self.default: Behaviour = lambda document: succeeds(document, self.holds)
         self.paused = threading.Event()
         self.most_at_once = 0
         self.ran: list[str] = []
         self.holds: list[str] = []
         """Digests of the artifacts that nodes tell of in their stores."""
+        self._kubeconfig = kubeconfig
         self._api = Api(kubeconfig)
-        self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="kubelets")
+        self._changed = threading.Condition()
+        self._nodes: dict[str, str] = {}
+        self._pods: dict[str, Raw] = {}
+        self._taken: set[tuple[str, str]] = set()
+        self._due: list[tuple[float, int, _Errand]] = []
+        self._serial = itertools.count()
+        self._stack = ExitStack()
+        self._is_over = False
 
     def __enter__(self) -> Self:
-        self._thread.start()
+        pool = self._stack.enter_context(ThreadPoolExecutor(_WRITERS, "kubelet"))
+        for _ in range(_WRITERS):
+            pool.submit(self._write)
+        self._stack.callback(self._end)
+        config = self._kubeconfig
+        self._stack.enter_context(watching(config, NODES, self._see_node, metadata_only=True))
+        self._stack.enter_context(watching(config, PODS, self._see_pod))
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._stop.set()
-        self._thread.join()
+        self._stack.close()
         self._api.client.close()
 
-    def _run(self) -> None:
-        while not self._stop.is_set():
-            pods = self._api.items(f"{NAMESPACES}/{NAMESPACE}/pods")
-            live = [pod for pod in pods if pod["status"]["phase"] in {"Pending", "Running"}]
-            self.most_at_once = max(self.most_at_once, len(live))
-            for pod in pods:
-                with suppress(ApiRefusedError):  # it went meanwhile
+    def resume(self) -> None:
+        """Start the pods that came while `paused` was set."""
+        with self._changed:
+            self.paused.clear()
+            for pod in list(self._pods.values()):
+                self._tend(pod)
+
+    def _end(self) -> None:
+        with self._changed:
+            self._is_over = True
+            self._changed.notify_all()
+
+    def _see_node(self, kind: str, raw: Raw) -> None:
+        name = raw["metadata"]["name"]
+        with self._changed:
+            if kind == "DELETED":
+                self._nodes.pop(name, None)
+                return
+            is_known = self._nodes.get(name) == raw["metadata"]["uid"]
+            self._nodes[name] = raw["metadata"]["uid"]
+            for pod in () if is_known else list(self._pods.values()):
+                if pod["spec"]["nodeName"] == name:
                     self._tend(pod)
-            time.sleep(0.02)
+
+    def _see_pod(self, kind: str, raw: Raw) -> None:
+        name = raw["metadata"]["name"]
+        with self._changed:
+            if kind == "DELETED":
+                self._pods.pop(name, None)
+                return
+            self._pods[name] = raw
+            live = [pod for pod in self._pods.values() if pod["status"]["phase"] not in _ENDED]
+            self.most_at_once = max(self.most_at_once, len(live))
+            self._tend(raw)
 
     def _tend(self, pod: Raw) -> None:
-        path = f"{NAMESPACES}/{NAMESPACE}/pods/{pod['metadata']['name']}"
-        if "deletionTimestamp" in pod["metadata"]:
-            self._api.delete(path, gracePeriodSeconds=0)
-        elif pod["status"]["phase"] == "Pending" and not self.paused.is_set():
-            node = pod["spec"]["nodeName"]
-            document = json.loads(pod["metadata"]["annotations"][names.DOCUMENT])
-            behave = self._next(node)
-            self.ran.append(node)
-            self._api.merge(f"{path}/status", {"status": behave(document)})
+        """Decide what a kubelet does about a pod that it sees; once for each thing to do."""
+        metadata, node = pod["metadata"], pod["spec"].get("nodeName", "")
+        if node not in self._nodes:
+            return
+        machine = self._nodes[node]
+        if "deletionTimestamp" in metadata:
+            if self._is_new(pod, f"delete on {machine}"):
+                self._queue(pod, 0, {})
+            return
+        may_run = pod["status"]["phase"] not in _ENDED and not self.paused.is_set()
+        if may_run and self._is_new(pod, f"run on {machine}"):
+            self._run(pod, node)
+
+    def _run(self, pod: Raw, node: str) -> None:
+        document = json.loads(pod["metadata"]["annotations"][names.DOCUMENT])
+        is_mine = document["node"]["uid"] == self._nodes[node]
+        behave = self._next(node) if is_mine else wrong_node
+        seconds = behave.seconds if isinstance(behave, Lasting) else 0.0
+        self.ran.append(node)
+        if seconds > _NOTICED:
+            self._queue(pod, 0, running())
+        if seconds < math.inf:
+            self._queue(pod, seconds, behave(document))
 
     def _next(self, node: str) -> Behaviour:
         if self.script[node]:
             return self.script[node].popleft()
-        return self.always.get(node, lambda document: succeeds(document, self.holds))
+        return self.always.get(node, self.default)
+
+    def _is_new(self, pod: Raw, what: str) -> bool:
+        key = (pod["metadata"]["uid"], what)
+        is_new = key not in self._taken
+        self._taken.add(key)
+        return is_new
+
+    def _queue(self, pod: Raw, seconds: float, status: Raw) -> None:
+        """Have a status written after some seconds; an empty one means that the pod goes."""
+        node = pod["spec"]["nodeName"]
+        errand = _Errand(pod["metadata"]["name"], node, self._nodes[node], status)
+        heapq.heappush(self._due, (time.monotonic() + seconds, next(self._serial), errand))
+        self._changed.notify()
+
+    def _write(self) -> None:
+        while (errand := self._take()) is not None:
+            path = f"{PODS}/{errand.pod}"
+            with suppress(ApiRefusedError):  # it went meanwhile
+                if errand.status:
+                    self._api.merge(f"{path}/status", {"status": errand.status})
+                else:
+                    self._api.delete(path, gracePeriodSeconds=0)
+
+    def _take(self) -> "_Errand | None":
+        """Wait for the next write that is due; None = the play is over."""
+        with self._changed:
+            while not self._is_over:
+                delay = self._due[0][0] - time.monotonic() if self._due else None
+                if delay is not None and delay <= 0:
+                    errand = heapq.heappop(self._due)[2]
+                    if self._nodes.get(errand.node) == errand.machine:
+                        return errand  # a machine that is gone says nothing any more
+                else:
+                    self._changed.wait(delay)
+            return None
+
+
+@dataclass(frozen=True)
+class _Errand:
+    """A write of one kubelet: a pod's status, or its end when that is empty."""
+
+    pod: str
+    node: str
+    machine: str
+    status: Raw

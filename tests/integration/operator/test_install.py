@@ -3,7 +3,7 @@
 import pytest
 
 from integration.operator.api import CLASSES, NODES, WRT
-from integration.operator.kubelets import evicted, fails, fetch_fails
+from integration.operator.behaviours import evicted, fails, fetch_fails
 from integration.operator.world import World, wait
 
 pytestmark = pytest.mark.integration

@@ -52,7 +52,7 @@ def test_kill__with_jobs_running__reads_their_results_afterwards(world: World) -
     wait(lambda: world.jobs("n1"))
 
     world.operator.kill()
-    world.kubelets.paused.clear()
+    world.kubelets.resume()
     wait(lambda: world.jobs("n1")[0].get("status", {}).get("succeeded"))
     world.operator.start()
 

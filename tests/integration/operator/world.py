@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from integration.operator.api import CLASSES, NAMESPACES, NODES, WN, WRT, Api, Raw
-from integration.operator.kubelets import NAMESPACE, Kubelets
+from integration.operator.kubelets import NAMESPACE, PODS, Kubelets
 from wasmwright_operator import names
 from wasmwright_operator.election.elector import NAME as LEASE
 
@@ -191,12 +191,11 @@ class World:
             self.api.delete(path)
             if runtime["metadata"].get("finalizers"):
                 self.api.merge(path, {"metadata": {"finalizers": []}})
-        for path in (WN, NODES, CLASSES, JOBS, EVENTS):
-            for item in self.api.items(path):
-                self.api.delete(
-                    f"{path}/{item['metadata']['name']}", propagationPolicy="Background"
-                )
-        wait(lambda: not self.api.items(f"{NAMESPACES}/{NAMESPACE}/pods"))
+        for path in (WN, JOBS, CLASSES, EVENTS):
+            self.api.delete(path, propagationPolicy="Background")
+        self.api.delete(PODS, gracePeriodSeconds=0)
+        wait(lambda: not self.api.items(PODS))
+        self.api.delete(NODES)
 
 
 def wait(look: Callable[[], T], within: float = 20) -> T:

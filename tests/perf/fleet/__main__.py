@@ -11,10 +11,11 @@ import click
 from rich.console import Console
 
 from integration.operator.world import OperatorProcess
+from localcluster.pytest_plugin import QUICK_CONTROLLERS
 from perf.fleet import audit, fake_nodes, floor, peers, rest, rollout
 from perf.fleet.options import Options
 from perf.fleet.processes import load, peak_rss_mb
-from perf.fleet.testbed import KCM_FLAGS, Testbed, testbed
+from perf.fleet.testbed import Testbed, testbed
 
 _console = Console(stderr=True)
 _DEFAULT = Options()
@@ -55,7 +56,7 @@ def measure(bed: Testbed, options: Options) -> dict[str, Any]:
         "node_bytes": size,
         "max_parallel": options.max_parallel,
         "api_rate": options.api_rate,
-        "kcm_flags": " ".join(KCM_FLAGS),
+        "kcm_flags": " ".join(QUICK_CONTROLLERS),
         "load_before": load_before,
     }
     return _totals(options, lowest, figures) | circumstances

@@ -5,11 +5,12 @@ import time
 from typing import Any, Final
 
 from integration.operator.api import Raw
+from integration.operator.watches import watching
 from perf.fleet import fake_nodes
+from perf.fleet.census import Census
 from perf.fleet.options import Options
 from perf.fleet.processes import load
 from perf.fleet.testbed import Testbed
-from perf.fleet.watches import Census, watching
 from support.waiting import eventually
 from wasmwright_operator import names
 

@@ -8,12 +8,13 @@ from typing import Any, Final
 
 from integration.operator.api import NODES, WRT, Raw
 from integration.operator.kubelets import NAMESPACE
+from integration.operator.watches import watching
 from integration.operator.world import JOBS, OperatorProcess
 from perf.fleet import audit, fake_nodes
+from perf.fleet.census import Census
 from perf.fleet.options import Options
 from perf.fleet.processes import cpu_seconds, load
 from perf.fleet.testbed import Testbed
-from perf.fleet.watches import Census, watching
 from wasmwright_operator import names
 
 RUNTIMES: Final = ("spin", "slight", "wasmtime")

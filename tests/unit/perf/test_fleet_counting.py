@@ -4,7 +4,7 @@ from typing import Any
 
 from perf.fleet import audit
 from perf.fleet.audit import AuditLog
-from perf.fleet.watches import Census
+from perf.fleet.census import Census
 
 
 def event(stage: str, verb: str, resource: str, code: int = 200, **target: str) -> str:
