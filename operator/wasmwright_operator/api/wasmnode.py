@@ -99,8 +99,12 @@ class InstalledRuntime(ApiModel):
     """Why it is not ready."""
 
 
+DRIFTED: Final = "Drifted"
+"""Reason of an error that no run ended with: the node lost what it had."""
+
+
 class RunError(ApiModel):
-    """Why the last run did not reach its goal."""
+    """Why the last run did not reach its goal, or what the node has lost since."""
 
     reason: str
     """One CamelCase word."""

@@ -16,9 +16,11 @@ from wasmwright_installer.contract import HandlerEntry, RuntimeEntry, WasmPods
 from wasmwright_operator import names
 from wasmwright_operator.actions import CreateWasmNode, EmitEvent, EventType, UpdateWasmNode
 from wasmwright_operator.api.disruption import WasmPodsPolicy
-from wasmwright_operator.api.wasmnode import Refusal, WasmNodeSpec
+from wasmwright_operator.api.wasmnode import Cause, Refusal, WasmNodeSpec
 from wasmwright_operator.conditions import parse_time
 from wasmwright_operator.fleet.acceptance import Acceptance
+from wasmwright_operator.fleet.causes import cause_of
+from wasmwright_operator.fleet.drift import Rerun, Reruns
 from wasmwright_operator.fleet.rendering import Renderer
 from wasmwright_operator.fleet.snapshot import DeclareAhead, Snapshot
 from wasmwright_operator.fleet.targets import UNKNOWN, Target
@@ -80,9 +82,20 @@ class Admission:
         changes = self._differences(target, wasm_node)
         if _is_new_token(target, names.REINSTALL, wasm_node.spec.reinstall_token):
             changes |= frozenset(entry.name for entry in target.entries)
+        rerun = self._rerun(target)
+        changes |= rerun.changes if rerun is not None else frozenset()
         is_due = bool(changes) or self._is_retry_due(target, wasm_node)
-        left_undone = frozenset(wasm_node.spec.changes) if wasm_node.has_failed else frozenset()
-        return changes | left_undone if is_due else frozenset()
+        return changes | wasm_node.undone_names if is_due else frozenset()
+
+    def _rerun(self, target: Target) -> Rerun | None:
+        if target.wasm_node is None:
+            return None
+        return Reruns(self.snapshot.runtimes, self.now).due(target.node, target.wasm_node)
+
+    def _cause(self, target: Target) -> Cause:
+        wasm_node = target.wasm_node
+        differences = self._differences(target, wasm_node) if wasm_node else frozenset()
+        return cause_of(target, differences, self._rerun(target))
 
     def _differences(self, target: Target, wasm_node: WasmNodeRecord) -> frozenset[str]:
         present = self.renderer.digests(wasm_node)
@@ -130,6 +143,7 @@ class Admission:
             reinstall_token=target.node.wish(names.REINSTALL),
             retry_token=target.node.wish(names.RETRY),
             keep_versions=self.snapshot.policy.keep_versions,
+            cause=self._cause(target),
             max_attempts=self._max_attempts(candidate.changes),
         )
         return _write(target, spec)

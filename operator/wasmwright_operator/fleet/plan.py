@@ -8,6 +8,7 @@ from wasmwright_operator.actions import Action, DeleteWasmNode, SetFinalizers, W
 from wasmwright_operator.fleet.acceptance import Acceptance, judge_runtimes
 from wasmwright_operator.fleet.admission import Admission, next_retry
 from wasmwright_operator.fleet.classes import ClassPlan, needed_nodes, plan_classes, plan_end
+from wasmwright_operator.fleet.drift import Reruns
 from wasmwright_operator.fleet.removal import plan_removal
 from wasmwright_operator.fleet.rendering import Renderer
 from wasmwright_operator.fleet.rollout.revisions import histories, revision_name
@@ -44,9 +45,10 @@ def _plan(snapshot: Snapshot, now: datetime) -> Iterator[Action]:
             yield from kept[runtime.name].writes(revision_name(runtime), nodes, renderer)
         yield from _plan_runtime(runtime, acceptances[runtime.name], surveys, snapshot, now)
     yield from _orphaned_classes(snapshot)
-    due = next_retry(targets, now)
-    if due is not None:
-        yield Wake(due)
+    looks = Reruns(snapshot.runtimes, now).next_look((it.node, it.wasm_node) for it in targets)
+    times = [at for at in (next_retry(targets, now), looks) if at is not None]
+    if times:
+        yield Wake(min(times))
 
 
 def _missing_finalizers(

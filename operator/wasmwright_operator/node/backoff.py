@@ -1,12 +1,12 @@
 """When a run that did not succeed is tried again."""
 
-import hashlib
 from datetime import datetime, timedelta
 from enum import Enum, auto
 from typing import Final
 
 from wasmwright_installer.contract import ExitCode
 from wasmwright_operator.conditions import rounded_up
+from wasmwright_operator.spread import share
 
 _FIRST: Final = 15.0
 _LONGEST: Final = 600.0
@@ -25,7 +25,8 @@ class Prospect(Enum):
 
     MAY_HEAL = auto()
     INTERRUPTED = auto()
-    """Nobody knows how far the run came; the next one reads what it left on the node."""
+    """Nobody knows how far the run came, or it found less than was known to be there; the next one
+    reads what is left on the node."""
     WAITS_FOR_PODS = auto()
     HOPELESS = auto()
 
@@ -33,7 +34,18 @@ class Prospect(Enum):
 _HOPELESS: Final = frozenset(
     {ExitCode.UNSUPPORTED, ExitCode.CONFLICT, ExitCode.BAD_DOCUMENT, ExitCode.WRONG_NODE}
 )
-_INTERRUPTIONS: Final = frozenset({"JobLost", "PodEvicted", "PodLost", "ResultLost", "PodKilled"})
+_INTERRUPTIONS: Final = frozenset(
+    {
+        "JobLost",
+        "PodEvicted",
+        "PodKilled",
+        "PodLost",
+        "ResultLost",
+        "ArtifactMissing",
+        "StoreDamaged",
+    }
+)
+"""The last two: the node's disk was wiped, and what it was told to have is downloaded next time."""
 
 
 def prospect(reason: str, exit_code: int | None) -> Prospect:
@@ -68,8 +80,3 @@ def next_try(kind: Prospect, failures: int, seed: str, now: datetime) -> datetim
             delay = min(first * 2**doublings, _LONGEST)
             delay *= 1 - _JITTER * share(f"{seed}/{failures}")
     return rounded_up(now + timedelta(seconds=delay))
-
-
-def share(seed: str) -> float:
-    """Return a number from 0 to 1 that looks random and is always the same."""
-    return int.from_bytes(hashlib.sha256(seed.encode()).digest()[:4]) / 2**32

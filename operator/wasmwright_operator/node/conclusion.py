@@ -5,9 +5,15 @@ from typing import Final
 
 from wasmwright_installer.contract import ApplyResult, RuntimeState
 from wasmwright_operator.api.meta import Condition
-from wasmwright_operator.api.wasmnode import InstalledRuntime, NodeState, WasmNodeStatus
+from wasmwright_operator.api.wasmnode import Cause, InstalledRuntime, NodeState, WasmNodeStatus
 from wasmwright_operator.conditions import capped, condition, rfc3339, with_times
 from wasmwright_operator.node.failure import after_failure
+from wasmwright_operator.node.loss import (
+    NOT_SERVED,
+    after_lost_store,
+    denial,
+    is_store_lost,
+)
 from wasmwright_operator.node.outcome import Outcome
 from wasmwright_operator.records import NodeRecord, WasmNodeRecord
 
@@ -22,7 +28,7 @@ def conclude(
 
     What the store holds is not believed after a failure, since that may have been the reason.
     """
-    problem = _problem(record, outcome)
+    problem = _problem(node, record, outcome)
     status = _fresh_facts(record.status, outcome.result)
     status = status.model_copy(
         update={
@@ -36,19 +42,27 @@ def conclude(
     )
     if problem is None and outcome.result is not None:
         status = _after_success(record, status, outcome.result)
+    elif is_store_lost(record, outcome):
+        status = after_lost_store(record, status, outcome, now)
     else:
         status = after_failure(record, status, problem or outcome, now)
     return described(record, status, now)
 
 
 def _boot_id(node: NodeRecord, record: WasmNodeRecord, result: ApplyResult | None) -> str:
-    """Return the boot in which the run happened; one that told nothing leaves the one before."""
+    """Return the boot in which the run happened; one that told nothing leaves the one before.
+
+    After a run because of a reboot the kubelet is believed, so that a node on which kubelet and
+    installer disagree for ever is not looked at for ever.
+    """
     if result is None:
         return record.status.boot_id
+    if record.spec.cause is Cause.REBOOTED and node.boot_id:
+        return node.boot_id
     return result.boot_id or node.boot_id
 
 
-def _problem(record: WasmNodeRecord, outcome: Outcome) -> Outcome | None:
+def _problem(node: NodeRecord, record: WasmNodeRecord, outcome: Outcome) -> Outcome | None:
     """Return the outcome if it is no success, or why a success is not believed."""
     if not outcome.is_success or outcome.result is None:
         return outcome
@@ -59,7 +73,8 @@ def _problem(record: WasmNodeRecord, outcome: Outcome) -> Outcome | None:
     missing = {entry.name for entry in record.spec.runtimes} - served
     if missing:
         return Outcome("RuntimeNotServed", f"the node does not serve {capped(missing)}")
-    return None
+    denied = denial(node, record)
+    return Outcome(NOT_SERVED, denied, result=result) if denied else None
 
 
 def _fresh_facts(status: WasmNodeStatus, result: ApplyResult | None) -> WasmNodeStatus:

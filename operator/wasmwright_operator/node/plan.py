@@ -19,6 +19,7 @@ from wasmwright_operator.api.wasmnode import NodeState, WasmNodeStatus
 from wasmwright_operator.conditions import parse_time
 from wasmwright_operator.node.conclusion import conclude, described
 from wasmwright_operator.node.labels import label_changes
+from wasmwright_operator.node.loss import LOOKS, judged
 from wasmwright_operator.node.outcome import (
     JOB_REFUSED,
     NotStarted,
@@ -105,9 +106,13 @@ def _document(node: NodeRecord, record: WasmNodeRecord) -> NodeDocument:
 
 
 def _stored(record: WasmNodeRecord) -> tuple[str, ...]:
-    """Return what need not be downloaded; a run that repeats a success believes nothing."""
+    """Return what need not be downloaded.
+
+    A run that repeats a success believes nothing, unless it only looks whether all is in place.
+    """
     is_repeated = record.spec.hash == record.status.installed_hash
-    return () if is_repeated else record.status.stored
+    is_doubted = is_repeated and record.spec.cause not in LOOKS
+    return () if is_doubted else record.status.stored
 
 
 def _underway(
@@ -153,11 +158,13 @@ def _settled(node: NodeRecord, record: WasmNodeRecord, now: datetime) -> Iterato
     if _is_given_back(record):
         yield from _forget(node, record)
         return
-    status = record.status
+    status, look_again = judged(node, record, now)
     if not record.spec.attempt:
         status = status.model_copy(update={"state": _state_without_runs(record)})
     yield from _write(record, described(record, status, now))
-    yield from _labels(node, record)
+    yield from _labels(node, replace(record, status=status))
+    if look_again is not None:
+        yield Wake(look_again)
 
 
 def _state_without_runs(record: WasmNodeRecord) -> NodeState:

@@ -9,7 +9,7 @@ from typing import Any, Final
 from pydantic import TypeAdapter, ValidationError
 
 from wasmwright_installer.contract import HandlerEntry, RuntimeEntry, desired_hash
-from wasmwright_operator.api.wasmnode import WasmNodeSpec, WasmNodeStatus
+from wasmwright_operator.api.wasmnode import DRIFTED, WasmNodeSpec, WasmNodeStatus
 
 _RUNTIMES: Final = TypeAdapter(tuple[RuntimeEntry, ...])
 _DECLARED: Final = TypeAdapter(tuple[HandlerEntry, ...])
@@ -48,6 +48,18 @@ class WasmNodeRecord:
         """
         is_same_goal = self.status.concluded_hash == self.spec.hash
         return self.status.last_error is not None and (is_same_goal or not self.is_in_flight)
+
+    @property
+    def has_drifted(self) -> bool:
+        """Whether the node lost what it had, until a run has mended it."""
+        return self.status.last_error is not None and self.status.last_error.reason == DRIFTED
+
+    @property
+    def undone_names(self) -> frozenset[str]:
+        """The runtimes that the next try works on."""
+        if self.has_drifted:
+            return frozenset(entry.name for entry in self.spec.runtimes) - self.ready_names
+        return frozenset(self.spec.changes) if self.has_failed else frozenset()
 
     @property
     def ready_names(self) -> frozenset[str]:

@@ -15,7 +15,7 @@ from wasmwright_operator.actions import (
     Wake,
     WriteNodeStatus,
 )
-from wasmwright_operator.api.wasmnode import NodeState, Refusal, WasmNodeStatus
+from wasmwright_operator.api.wasmnode import Cause, NodeState, Refusal, WasmNodeStatus
 from wasmwright_operator.conditions import find
 from wasmwright_operator.manifests import JobPolicy
 from wasmwright_operator.manifests.jobs import JobTemplate, built_in_template
@@ -389,17 +389,23 @@ def test_success__lists_what_the_store_holds__and_a_failure_forgets_it() -> None
 
 
 @pytest.mark.parametrize(
-    ("wanted", "expected"),
-    [("b" * 64, ("c" * 64,)), (given.HASH, ())],
-    ids=["something else is wanted", "the same is wanted again"],
+    ("wanted", "cause", "expected"),
+    [
+        ("b" * 64, Cause.UPDATE, ("c" * 64,)),
+        (given.HASH, Cause.REINSTALL, ()),
+        (given.HASH, Cause.DRIFTED, ()),
+        (given.HASH, Cause.VERIFY, ("c" * 64,)),
+        (given.HASH, Cause.REBOOTED, ("c" * 64,)),
+    ],
+    ids=["something else is wanted", "reinstall", "drifted", "verify", "rebooted"],
 )
 def test_run__store_holds_something__is_told_of_it_unless_it_repeats_a_success(
-    wanted: str, expected: tuple[str, ...]
+    wanted: str, cause: Cause, expected: tuple[str, ...]
 ) -> None:
     record = given.wasm_node("n1", given.entry(), attempt=2)
     record = replace(
         record,
-        spec=record.spec.model_copy(update={"hash": wanted, "keep_versions": 2}),
+        spec=record.spec.model_copy(update={"hash": wanted, "cause": cause, "keep_versions": 2}),
         status=READY.model_copy(update={"stored": ("c" * 64,)}),
     )
     (job,) = [item for item in plan(record) if isinstance(item, CreateJob)]

@@ -1,0 +1,123 @@
+"""Why a node that has what it should needs a run all the same.
+
+Each such run has the document of the last one, so that it changes nothing on a node which has kept
+everything. None is held back by what slows a rollout: it brings nothing new to the node.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import lru_cache
+from typing import Final
+
+from wasmwright_operator.api.amounts import span
+from wasmwright_operator.api.wasmnode import Cause
+from wasmwright_operator.conditions import parse_time
+from wasmwright_operator.records import NodeRecord, RuntimeRecord, WasmNodeRecord
+from wasmwright_operator.spread import share
+
+_VERIFY_JITTER: Final = 0.2
+"""Share of the interval by which nodes are spread that were installed together."""
+_BOOT_SPREAD: Final = 60.0
+"""Seconds after its return within which a node is looked at: racks come back together."""
+_REMEMBERED: Final = 16_384
+
+
+@dataclass(frozen=True, slots=True)
+class Rerun:
+    """A run of what the node has already."""
+
+    cause: Cause
+    changes: frozenset[str]
+    """The runtimes whose slots it takes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reruns:
+    """Decides which settled nodes need a run of what they have."""
+
+    runtimes: Mapping[str, RuntimeRecord]
+    now: datetime
+
+    def due(self, node: NodeRecord, wasm_node: WasmNodeRecord) -> Rerun | None:
+        """Return the run that is due on a node; a paused runtime has no part in it."""
+        if not node.is_ready:
+            return None
+        for cause, at in self._reasons(node, wasm_node):
+            if at <= self.now:
+                changes = self._moving(wasm_node)
+                return Rerun(cause, changes) if changes else None
+        return None
+
+    def next_look(
+        self, nodes: Iterable[tuple[NodeRecord, WasmNodeRecord | None]]
+    ) -> datetime | None:
+        """Return when the next of these runs will be due that is not due yet."""
+        times = (
+            at
+            for node, wasm_node in nodes
+            if wasm_node is not None
+            for _, at in self._reasons(node, wasm_node)
+            if at > self.now
+        )
+        return min(times, default=None)
+
+    def _reasons(
+        self, node: NodeRecord, wasm_node: WasmNodeRecord
+    ) -> Iterator[tuple[Cause, datetime]]:
+        """Yield why the node needs a run and when, the strongest reason first."""
+        status = wasm_node.status
+        ended = parse_time(status.concluded_at)
+        if ended is None or not wasm_node.spec.runtimes or wasm_node.is_in_flight:
+            return
+        if _has_changed(status.kubelet_runtime, node.container_runtime):
+            yield Cause.RUNTIME_CHANGED, ended
+        if wasm_node.has_failed:
+            return
+        if _has_changed(status.boot_id, node.boot_id):
+            yield Cause.REBOOTED, _after_boot(node.uid, node.boot_id, node.ready_changed) or ended
+        interval = self._interval(wasm_node) if node.handlers is None else timedelta()
+        if interval:
+            yield Cause.VERIFY, _verify_time(node.uid, status.concluded_at, interval)
+
+    def _interval(self, wasm_node: WasmNodeRecord) -> timedelta:
+        """Return the shortest that the node's runtimes ask for; zero = none does."""
+        found = (self.runtimes.get(entry.name) for entry in wasm_node.spec.runtimes)
+        given = (
+            _span(runtime.spec.verify.interval)
+            for runtime in found
+            if runtime is not None and runtime.spec is not None
+        )
+        return min(filter(None, given), default=timedelta())
+
+    def _moving(self, wasm_node: WasmNodeRecord) -> frozenset[str]:
+        return frozenset(
+            entry.name
+            for entry in wasm_node.spec.runtimes
+            if not _is_paused(self.runtimes.get(entry.name))
+        )
+
+
+def _is_paused(runtime: RuntimeRecord | None) -> bool:
+    return runtime is None or runtime.spec is None or runtime.spec.rollout.paused
+
+
+def _has_changed(before: str, now: str) -> bool:
+    return bool(before and now) and before != now
+
+
+@lru_cache(_REMEMBERED)
+def _verify_time(uid: str, ended: str, interval: timedelta) -> datetime:
+    return datetime.fromisoformat(ended) + interval * (1 + _VERIFY_JITTER * share(f"{uid}/{ended}"))
+
+
+@lru_cache(_REMEMBERED)
+def _after_boot(uid: str, boot_id: str, returned: str) -> datetime | None:
+    """Return when to look at a node that has booted; None = it came back without being missed."""
+    back = parse_time(returned)
+    return back and back + timedelta(seconds=_BOOT_SPREAD * share(f"{uid}/{boot_id}"))
+
+
+@lru_cache
+def _span(given: str) -> timedelta:
+    return span(given)
