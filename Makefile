@@ -44,7 +44,7 @@ layers: setup ## import-linter: who may import whom
 
 unit: setup ## unit tests only
 	@PYTEST_DEBUG_TEMPROOT=$(wildcard /dev/shm) $(PY) -m pytest -q -n logical --dist worksteal \
-		-o tmp_path_retention_policy=none tests/unit $(ARGS)
+		-o tmp_path_retention_policy=failed tests/unit $(ARGS)
 
 fmt: setup ## format and mend what ruff can mend
 	@.venv/bin/ruff check --quiet --fix .
