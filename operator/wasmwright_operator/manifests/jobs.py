@@ -13,11 +13,15 @@ from wasmwright_installer.contract import HandlerEntry as Handler
 from wasmwright_installer.contract import HostBinary, NodeDocument, RuntimeEntry, Source
 from wasmwright_operator import names
 from wasmwright_operator.actions import CreateJob
+from wasmwright_operator.manifests.shapes import Shapes
 from wasmwright_operator.records import RunKey
 
-_LOADER: Final = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _NODE_PART: Final = 30
 _HASH_PART: Final = 10
+_PER_JOB: Final = frozenset(
+    {"name", "labels", "annotations", "pod_annotations", "owner_references", "node_name"}
+)
+"""What differs from Job to Job; the rest of a rendered text comes in a few shapes."""
 
 Manifest = dict[str, Any]
 
@@ -65,13 +69,15 @@ class JobTemplate:
         self._policy = policy
         self._source = source
         self._template = self._compile(text)
+        self._shapes = Shapes()
         self.render(_SAMPLE)
 
     def render(self, action: CreateJob) -> Manifest:
         """Return the Job's manifest."""
         context = _context(action, self._policy)
         try:
-            manifest = yaml.load(self._template.render(context), _LOADER)  # noqa: S506 - safe ones
+            text = self._template.render(context)
+            manifest = self._shapes.parse(text, {name: context[name] for name in _PER_JOB})
         except (TemplateError, yaml.YAMLError) as error:
             raise JobTemplateError(f"{self._source} does not render: {error}") from error
         problem = next(_problems(manifest, context), None)
