@@ -1,35 +1,35 @@
-"""Put the parts together: kopf runs the process and the watches, our loops do the rest."""
+"""Put the parts together: the Lease, the informers, the reconcile loops, and the process."""
 
 import asyncio
 import gc
 import logging
 from contextlib import AsyncExitStack
 from datetime import UTC, datetime
-from typing import Any, Final
+from functools import partial
+from typing import Final
 
-import kopf
 from kubernetes.aio.client import Configuration
 
-from wasmwright_operator import names
 from wasmwright_operator.cache import Cache
 from wasmwright_operator.election import Elector
 from wasmwright_operator.election.elector import NAME
 from wasmwright_operator.executor import Executor
-from wasmwright_operator.handlers import register
 from wasmwright_operator.health import Health, serve
 from wasmwright_operator.kube.bucket import TokenBucket
 from wasmwright_operator.kube.client import KubeClient
 from wasmwright_operator.kube.login import load_configuration
+from wasmwright_operator.kube.source import ApiSource
+from wasmwright_operator.kube.transport import Transport
 from wasmwright_operator.manifests import JobTemplate
 from wasmwright_operator.metrics import Metrics
+from wasmwright_operator.process import until_stopped
 from wasmwright_operator.reconcile import Reconciler
 from wasmwright_operator.settings import Settings
-from wasmwright_operator.sync import Synchronizer, watched
+from wasmwright_operator.watch import Informer, informers
 from wasmwright_operator.workqueue import WorkQueue
 
 logger: Final = logging.getLogger(__name__)
 
-_CHUNK: Final = 500
 _OVERDUE: Final = 300.0
 """Seconds for which a key may wait before the process counts as stuck."""
 _SILENT: Final = 30.0
@@ -49,7 +49,7 @@ class App:
         self._stack = AsyncExitStack()
         self._metrics = Metrics()
         self._queue = WorkQueue(self._metrics)
-        self._is_synced = False
+        self._informers: tuple[Informer, ...] = ()
 
     async def run(self) -> None:
         """Run until the process is told to stop.
@@ -57,6 +57,7 @@ class App:
         Raises:
             LeadershipLostError: another process may act from now on.
         """
+        gc.set_threshold(_GC_THRESHOLD)
         configuration = await load_configuration()
         elector = self._elector(configuration)
         async with self._stack:
@@ -69,8 +70,7 @@ class App:
 
     def _elector(self, configuration: Configuration) -> Elector:
         """The Lease has requests of its own: a rollout that waits for its turn must not cost it."""
-        kube = KubeClient(configuration, _bucket(_LEASE_RATE, _LEASE_BURST), self._metrics)
-        self._stack.push_async_callback(kube.close)
+        kube = KubeClient(self._transport(configuration, _LEASE_RATE, _LEASE_BURST))
         elector = Elector(kube, self._settings.jobs.namespace, self._settings.identity, _now)
         self._metrics.leader.labels(NAME).set_function(lambda: float(elector.is_leading))
         return elector
@@ -78,61 +78,62 @@ class App:
     async def _serve_health(self, elector: Elector) -> None:
         health = Health(alive={"queue": self._stuck}, ready={"lease": lambda: _cut_off(elector)})
         health.metrics = self._metrics
-        health.ready["sync"] = lambda: _behind(elector, is_synced=self._is_synced)
+        health.ready["sync"] = lambda: self._behind(elector)
         runner = await serve(health, self._settings.health_port)
         self._stack.push_async_callback(runner.cleanup)
 
     async def _lead(self, configuration: Configuration, holding: asyncio.Task[None]) -> None:
-        kube = KubeClient(
-            configuration,
-            _bucket(self._settings.api_rate, self._settings.api_burst),
-            self._metrics,
+        settings = self._settings
+        transport = self._transport(configuration, settings.api_rate, settings.api_burst)
+        namespace = settings.jobs.namespace
+        cache = Cache(settings.fleet)
+        executor = Executor(
+            KubeClient(transport), cache, self._template, namespace=namespace, clock=_now
         )
-        self._stack.push_async_callback(kube.close)
-        namespace = self._settings.jobs.namespace
-        cache = Cache(self._settings.fleet)
-        executor = Executor(kube, cache, self._template, namespace=namespace, clock=_now)
         self._metrics.watch_fleet(lambda: cache.runtimes)
         reconciler = Reconciler(cache, self._queue, executor, _now, self._metrics)
-        synchronizer = Synchronizer(kube, cache, reconciler, namespace)
-        await synchronizer.run_once()
-        self._is_synced = True
+        self._informers = informers(
+            ApiSource(transport), cache, reconciler.notify, namespace, self._metrics
+        )
+        acting = asyncio.create_task(self._act(cache, reconciler), name="reconcile")
+        await self._serve(configuration, [holding, acting])
+
+    async def _act(self, cache: Cache, reconciler: Reconciler) -> None:
+        """Reconcile as soon as everything is known."""
+        for informer in self._informers:
+            await informer.synced.wait()
         logger.info("in sync", extra={"nodes": len(cache.nodes.by_name())})
         gc.collect()
         gc.freeze()
-        gc.set_threshold(_GC_THRESHOLD)
-        await self._serve(cache, reconciler, synchronizer, holding)
+        await reconciler.run()
 
-    async def _serve(
-        self,
-        cache: Cache,
-        reconciler: Reconciler,
-        synchronizer: Synchronizer,
-        holding: asyncio.Task[None],
-    ) -> None:
-        registry = kopf.OperatorRegistry()
-        register(registry, cache, reconciler, self._settings.jobs.namespace)
-        stop = asyncio.Event()
-        loops = [
-            asyncio.create_task(reconciler.run(), name="reconcile"),
-            asyncio.create_task(synchronizer.run(), name="resync"),
-        ]
-        for loop in (*loops, holding):
-            loop.add_done_callback(lambda _: _halt(loops, stop))
+    async def _serve(self, configuration: Configuration, loops: list[asyncio.Task[None]]) -> None:
+        """Run until told to stop, or until one of the loops ends: none of them should."""
+        for informer in self._informers:
+            name = f"watch {informer.resource.plural}"
+            loops.append(asyncio.create_task(informer.run(), name=name))
         self._stack.push_async_callback(_stop, loops)
+        stop = asyncio.Event()
+        halt = partial(_halt, loops, stop)
+        for loop in loops:
+            loop.add_done_callback(lambda _: halt())
         await asyncio.sleep(0)  # kopf takes tasks that start after it for its own
-        await kopf.operator(
-            registry=registry,
-            settings=operator_settings(self._settings),
-            standalone=True,
-            # kopf's own identity is the user's name, and a container need not have one.
-            identity=names.FIELD_MANAGER,  # type: ignore[arg-type]  # the type is private to kopf
-            namespaces=[self._settings.jobs.namespace],
-            stop_flag=stop,
-        )
-        for loop in (holding, *loops):
+        await until_stopped(configuration, stop, halt)
+        for loop in loops:
             if loop.done() and not loop.cancelled():
                 loop.result()
+
+    def _transport(self, configuration: Configuration, rate: float, burst: int) -> Transport:
+        bucket = TokenBucket(rate, burst, clock=asyncio.get_running_loop().time)
+        transport = Transport(configuration, bucket, self._metrics)
+        self._stack.push_async_callback(transport.close)
+        return transport
+
+    def _behind(self, elector: Elector) -> str:
+        if not elector.is_leading:
+            return ""
+        problems = (informer.problem() for informer in self._informers)
+        return "; ".join(filter(None, problems)) if self._informers else "only now began to lead"
 
     def _stuck(self) -> str:
         overdue = self._queue.overdue()
@@ -149,45 +150,6 @@ def _halt(loops: list[asyncio.Task[None]], stop: asyncio.Event) -> None:
 def _cut_off(elector: Elector) -> str:
     silence = elector.silence()
     return f"no word of it for {silence:.0f} s" if silence > _SILENT else ""
-
-
-def _behind(elector: Elector, *, is_synced: bool) -> str:
-    return "not everything was listed yet" if elector.is_leading and not is_synced else ""
-
-
-def _bucket(rate: float, burst: int) -> TokenBucket:
-    return TokenBucket(rate, burst, clock=asyncio.get_running_loop().time)
-
-
-def operator_settings(settings: Settings) -> kopf.OperatorSettings:
-    """Return kopf's settings: nothing is scanned, posted or persisted by it."""
-    tuned = kopf.OperatorSettings()
-    tuned.scanning.disabled = True
-    tuned.peering.standalone = True
-    tuned.posting.enabled = False
-    tuned.watching.chunk_size = _CHUNK
-    tuned.networking.request_timeout = 60
-    tuned.networking.connect_timeout = 10
-    tuned.queueing.idle_timeout = 1.0
-    tuned.queueing.error_delays = (1, 1, 2, 3, 5, 8, 13, 21, 34, 60)
-    tuned.process.ultimate_exiting_timeout = 30
-    tuned.persistence.finalizer = f"{names.GROUP}/kopf"
-    tuned.persistence.diffbase_storage = _NoDiffBase()
-    for resource, selector in watched(settings.jobs.namespace).items():
-        if selector:
-            key = (resource.group, resource.version, resource.plural)
-            tuned.watching.label_selectors[key] = selector
-    return tuned
-
-
-class _NoDiffBase(kopf.AnnotationsDiffBaseStorage):
-    """Keeps nothing, and above all copies nothing: kopf would copy every object of every event."""
-
-    def build(self, **_: Any) -> Any:  # type: ignore[explicit-override]  # noqa: ANN401 - kopf's own types are private
-        return {}
-
-    def fetch(self, **_: Any) -> Any:  # type: ignore[explicit-override]  # noqa: ANN401 - kopf's own types are private
-        return None
 
 
 async def _stop(loops: list[asyncio.Task[None]]) -> None:

@@ -1,8 +1,8 @@
 """What we know of the cluster: records by name, never older than our own last write.
 
-Three sources feed it: lists (at the start and from time to time), watch events, and the answers to
-our own writes. Whatever comes, an older version never replaces a newer one, and an object that is
-known to be deleted does not come back.
+Three sources feed it: lists, watch events, and the answers to our own writes. Whatever comes, an
+older version never replaces a newer one, and an object that is known to be deleted does not come
+back.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -67,6 +67,8 @@ class Entry(Generic[R]):
 
     version: int
     record: R
+    is_partial: bool = False
+    """Whether only the metadata is of that version: the whole object is news when it comes."""
 
 
 class Store(Generic[R]):
@@ -96,16 +98,24 @@ class Store(Generic[R]):
 
     def observe(self, raw: Raw) -> tuple[str, ...]:
         """Take in an object; return the keys to be reconciled if it says something new."""
+        version = _version(raw)
+        if self._knows(raw["metadata"]["name"], version):
+            return ()
         record = self._parse(raw)
-        return () if record is None else self.store(record, _version(raw))
+        return () if record is None else self.store(record, version)
 
-    def store(self, record: R, version: int) -> tuple[str, ...]:
+    def store(self, record: R, version: int, *, is_partial: bool = False) -> tuple[str, ...]:
         """Take in a record; see `observe`."""
         old = self._entries.get(record.name)
-        if record.uid in self._deleted or (old is not None and version <= old.version):
+        if record.uid in self._deleted or self._knows(record.name, version):
             return ()
-        self._entries[record.name] = Entry(version, record)
+        self._entries[record.name] = Entry(version, record, is_partial)
         return () if old is not None and old.record == record else self._keys(record)
+
+    def _knows(self, name: str, version: int) -> bool:
+        """Tell whether that is no news: most events are echoes of our own writes."""
+        old = self._entries.get(name)
+        return old is not None and version < old.version + (not old.is_partial)
 
     def remove(self, name: str, uid: str) -> tuple[str, ...]:
         """Take in that an object is gone; return the keys to be reconciled if that is new."""
@@ -191,7 +201,7 @@ class Cache:
             return ()
         told = parse_node(raw)
         record = replace(known, labels=told.labels, annotations=told.annotations)
-        return self.nodes.store(record, _version(raw))
+        return self.nodes.store(record, _version(raw), is_partial=True)
 
     def snapshot(self) -> Snapshot:
         """Return what the fleet plan looks at."""

@@ -3,6 +3,7 @@
 import asyncio
 import os
 import sys
+from typing import Final
 
 import click
 
@@ -13,7 +14,16 @@ from wasmwright_operator.kube.errors import ApiError
 from wasmwright_operator.kube.login import LoginError
 from wasmwright_operator.manifests import JobTemplate, JobTemplateError, built_in_template
 from wasmwright_operator.settings import Settings, SettingsError, load_settings
-from wasmwright_operator.sync import MissingResourceError
+from wasmwright_operator.watch import MissingResourceError, RestoredError
+
+_ENDS: Final = (
+    LoginError,
+    MissingResourceError,
+    RestoredError,
+    ApiError,
+    LeadershipLostError,
+)
+"""What ends a process for a reason that needs no traceback."""
 
 
 @click.group()
@@ -34,7 +44,7 @@ def run() -> None:
     logs.configure(settings.log_level, settings.log_format)
     try:
         asyncio.run(App(settings, template).run())
-    except (LoginError, MissingResourceError, ApiError, LeadershipLostError) as error:
+    except _ENDS as error:
         _fail(str(error))
 
 

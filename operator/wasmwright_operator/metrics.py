@@ -62,6 +62,12 @@ class Metrics:
             ["verb", "resource", "code"],
             registry=registry,
         )
+        self.watch_events = Counter(
+            "wasmwright_watch_events",
+            "Objects that lists and watches told of, by whether they said something new",
+            ["resource", "relevant"],
+            registry=registry,
+        )
         self.leader = Gauge(
             "leader_election_master_status", "1 on the process that acts", queue, registry=registry
         )

@@ -29,6 +29,8 @@ _SHARE: Final = 4.0
 """The fleet plan rests this many times as long as it took: at most a fifth of a core."""
 _SHORTEST_REST: Final = 0.01
 _LONGEST_REST: Final = 1.0
+_LOOK_AT_ALL: Final = 600.0
+"""Seconds between two reconciles of everything."""
 _STATUS_PACE: Final = 1.0
 """Seconds between two writes of bare counts to the status of one WasmRuntime."""
 
@@ -60,8 +62,15 @@ class Reconciler:
     async def run(self) -> None:
         """Work until cancelled."""
         async with asyncio.TaskGroup() as group:
+            group.create_task(self._look_at_all())
             for _ in range(_WORKERS):
                 group.create_task(self._work())
+
+    async def _look_at_all(self) -> None:
+        """Reconcile everything from time to time: no event is needed for things to come right."""
+        while True:
+            self.notify((FLEET, *map(node_key, self._cache.nodes.by_name())))
+            await asyncio.sleep(_LOOK_AT_ALL)
 
     async def _work(self) -> None:
         while True:

@@ -4,6 +4,7 @@ ApiError
 +-- ConflictError      somebody else was faster: look again and plan anew
 |   +-- ExistsError    the object to be created is there already
 +-- NotFoundError
++-- ExpiredError       the version or the rest of a list that was asked for is not kept any more
 +-- RefusedError       will not be taken as it is: RBAC, admission, validation
 +-- RetryableError     may work later
     +-- ThrottledError     the API server said when
@@ -25,6 +26,10 @@ class ExistsError(ConflictError):
 
 class NotFoundError(ApiError):
     """The object does not exist."""
+
+
+class ExpiredError(ApiError):
+    """The API server does not remember so far back: list anew."""
 
 
 class RefusedError(ApiError):

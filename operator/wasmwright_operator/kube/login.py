@@ -1,13 +1,18 @@
-"""Credentials: the pod's service account, else KUBECONFIG; the same for kopf and for us."""
+"""Where the API server is, and our credentials: the pod's service account, else KUBECONFIG."""
 
 import os
-from typing import Any
+from typing import Any, Final
+from urllib.parse import urlsplit
+from urllib.request import getproxies, proxy_bypass
 
-import kopf
+import aiohttp
 from kubernetes.aio import config as untyped_config
 from kubernetes.aio.client import Configuration
 
 config: Any = untyped_config
+
+_CONNECTIONS: Final = 48
+"""At once: each watch holds one of them for good."""
 
 
 class LoginError(Exception):
@@ -17,18 +22,33 @@ class LoginError(Exception):
 async def load_configuration() -> Configuration:
     """Return where the API server is and who we are. Raises LoginError."""
     configuration = Configuration()
-    configuration.connection_pool_maxsize = 32
+    configuration.connection_pool_maxsize = _CONNECTIONS
     try:
         if "KUBERNETES_SERVICE_HOST" in os.environ and "KUBECONFIG" not in os.environ:
             config.load_incluster_config(client_configuration=configuration)
         else:
-            await config.load_kube_config(client_configuration=configuration)
+            await config.load_kube_config(
+                os.environ.get("KUBECONFIG"), client_configuration=configuration
+            )
     except (config.ConfigException, OSError) as error:
         raise LoginError(
             "no credentials for the Kubernetes API: run in a pod with a service account, or set"
             f" KUBECONFIG to a readable file ({error})"
         ) from error
+    configuration.proxy = configuration.proxy or _proxy(configuration.host)
+    # Otherwise proxies and ~/.netrc are looked up in a thread for each single request.
+    configuration.client_session_kwargs = {
+        "trust_env": False,
+        "cookie_jar": aiohttp.DummyCookieJar(),
+    }
     return configuration
+
+
+def _proxy(url: str) -> str | None:
+    """Return the proxy that the environment names for a URL."""
+    host = urlsplit(url)
+    is_direct = not host.hostname or proxy_bypass(host.hostname)
+    return None if is_direct else getproxies().get(host.scheme)
 
 
 async def authorization(configuration: Configuration) -> str:
@@ -37,18 +57,3 @@ async def authorization(configuration: Configuration) -> str:
     if value:
         return str(value)
     return str(configuration.get_basic_auth_token() or "") if configuration.username else ""
-
-
-async def kopf_login(**_: object) -> kopf.ConnectionInfo:
-    """Give kopf the same credentials; it asks again after a 401."""
-    configuration = await load_configuration()
-    scheme, _space, token = (await authorization(configuration)).partition(" ")
-    return kopf.ConnectionInfo(
-        server=configuration.host,
-        ca_path=configuration.ssl_ca_cert,
-        insecure=not configuration.verify_ssl,
-        scheme=scheme or None,
-        token=token or None,
-        certificate_path=configuration.cert_file,
-        private_key_path=configuration.key_file,
-    )

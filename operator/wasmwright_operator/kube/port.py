@@ -1,7 +1,9 @@
 """The calls that we make, so that everything above works with a fake of them."""
 
 from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Any, Final, Protocol
 
 from wasmwright_operator import names
@@ -53,12 +55,47 @@ class Page:
     """The moment that the whole list speaks of."""
 
 
-class Kube(Protocol):
-    """The Kubernetes API. Every call raises an `ApiError` when it does not succeed."""
+class ChangeType(StrEnum):
+    """What a watch tells of an object."""
+
+    ADDED = "ADDED"
+    MODIFIED = "MODIFIED"
+    DELETED = "DELETED"
+    BOOKMARK = "BOOKMARK"
+    """Nothing but how far the watch is."""
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One event of a watch."""
+
+    type: ChangeType
+    raw: Raw
+
+
+class Source(Protocol):
+    """Where objects are learnt from. Both raise an `ApiError` when they do not succeed."""
 
     def list(self, resource: Resource, *, selector: str = "") -> AsyncIterator[Page]:
-        """Yield all objects in chunks."""
+        """Yield all objects, in parts that are small enough to be held in memory.
+
+        It is an ExpiredError if the API server forgot the rest before it was asked for.
+        """
         ...
+
+    def watch(
+        self, resource: Resource, *, selector: str = "", version: str
+    ) -> AbstractAsyncContextManager[AsyncIterator[Change]]:
+        """Tell what happens after a version, until the API server ends it.
+
+        It is an ExpiredError if that is too long ago, and an UnavailableError if the connection
+        breaks, or is silent for so long that it must be dead.
+        """
+        ...
+
+
+class Kube(Protocol):
+    """Single objects of the API. Every call raises an `ApiError` when it does not succeed."""
 
     async def get(self, resource: Resource, name: str) -> Raw:
         """Return one object."""

@@ -41,6 +41,7 @@ def test_annotation__removed__gives_the_node_back(world: World) -> None:
     world.declare("spin")
     world.add_node("n1", annotations={"wasmwright.dev/runtimes": "spin"})
     world.wait_provisioned("n1")
+    wait(lambda: world.api.get(f"{CLASSES}/spin"))
 
     world.annotate("n1", runtimes=None)
 

@@ -1,4 +1,4 @@
-"""The whole operator but kopf, on a fake API server and a fake clock."""
+"""The whole operator but its watches, on a fake API server and a fake clock."""
 
 import asyncio
 from collections import Counter
@@ -20,17 +20,16 @@ from wasmwright_operator import names
 from wasmwright_operator.cache import Cache
 from wasmwright_operator.executor import Executor
 from wasmwright_operator.fleet import FleetPolicy
-from wasmwright_operator.handlers import take_in
 from wasmwright_operator.kube.port import NODES, WASM_NODES, WASM_RUNTIMES, Raw
 from wasmwright_operator.manifests import JobPolicy, JobTemplate, built_in_template
 from wasmwright_operator.reconcile import Reconciler
 from wasmwright_operator.records import parse_wasm_node
-from wasmwright_operator.sync import Synchronizer, watched
+from wasmwright_operator.watch import informers
+from wasmwright_operator.watch.feed import Feed
 from wasmwright_operator.workqueue import WorkQueue
 
 NAMESPACE = "wasmwright-system"
 TEMPLATE = JobTemplate(built_in_template(), JobPolicy(NAMESPACE, "installer"))
-RESOURCES = {resource.plural: resource for resource in watched(NAMESPACE)}
 
 _LAG = 0.01
 """Seconds from a change to its watch event."""
@@ -61,9 +60,13 @@ class Driver:
         self.queue = WorkQueue()
         executor = Executor(self.kube, self.cache, TEMPLATE, namespace=NAMESPACE, clock=self.now)
         self.reconciler = Reconciler(self.cache, self.queue, executor, self.now)
-        self.synchronizer = Synchronizer(self.kube, self.cache, self.reconciler, NAMESPACE)
+        notify = self.reconciler.notify
         self.kube.events.clear()
-        await self.synchronizer.run_once()
+        self.feeds: dict[str, Feed] = {}
+        for informer in informers(self.kube, self.cache, notify, NAMESPACE):
+            plural = informer.resource.plural
+            self.feeds[plural] = Feed(plural, self.cache, notify)
+            await informer.list()
         self._task = asyncio.create_task(self.reconciler.run())
         loop = asyncio.get_running_loop()
         self.kube.on_event = lambda: loop.call_later(_LAG, self._deliver)
@@ -78,9 +81,9 @@ class Driver:
         pending = self.order(list(self.kube.events))
         self.kube.events.clear()
         for kind, plural, raw in pending:
-            if plural in RESOURCES:
-                event = {"type": kind, "object": raw}
-                take_in(RESOURCES[plural], event, self.cache, self.reconciler)
+            if plural in self.feeds:
+                feed = self.feeds[plural]
+                (feed.remove if kind == "DELETED" else feed.observe)(raw)
 
     def _count(self) -> None:
         flying: Counter[str] = Counter()

@@ -4,7 +4,7 @@ import pytest
 
 from unit.operator import given
 from unit.operator.fake_loop import run
-from wasmwright_operator.kube.client import _plural
+from wasmwright_operator.kube.transport import _plural
 from wasmwright_operator.metrics import Metrics
 from wasmwright_operator.workqueue import WorkQueue
 
