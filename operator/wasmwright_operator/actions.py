@@ -13,7 +13,7 @@ from typing import Any
 from wasmwright_installer.contract import NodeDocument
 from wasmwright_operator.api.wasmnode import WasmNodeSpec, WasmNodeStatus
 from wasmwright_operator.api.wasmruntime import WasmRuntimeStatus
-from wasmwright_operator.records import RunKey
+from wasmwright_operator.records import RunKey, Slot
 
 
 class EventType(StrEnum):
@@ -60,6 +60,26 @@ class UpdateWasmNode:
     spec: WasmNodeSpec
     events: tuple[EmitEvent, ...] = ()
     presumed_absent: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ReserveSlots:
+    """Write down which runs are admitted, before their WasmNodes are written.
+
+    The write carries the version of the ledger that was counted, so that of two writers with the
+    same ledger only one admits anything.
+    """
+
+    resource_version: str
+    """Empty = there is no ledger yet."""
+    taken: Mapping[str, Slot] = field(default_factory=dict)
+    """By the node's name."""
+    released: tuple[str, ...] = ()
+    """Keys that go."""
+    presumed_unwritten: Mapping[str, Slot] = field(default_factory=dict)
+    """Of these: runs that were admitted and never begun; look again before saying so."""
+    unreadable: tuple[str, ...] = ()
+    """Of these: keys that somebody else wrote."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,6 +212,7 @@ class Wake:
 Action = (
     CreateWasmNode
     | UpdateWasmNode
+    | ReserveSlots
     | DeleteWasmNode
     | WriteNodeStatus
     | LabelNode

@@ -9,8 +9,10 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final, Generic, Protocol, TypeVar
 
+from wasmwright_operator import names
 from wasmwright_operator.fleet.snapshot import FleetPolicy, Snapshot
 from wasmwright_operator.kube.port import (
+    CONFIG_MAPS,
     CONTROLLER_REVISIONS,
     JOBS,
     NODES,
@@ -23,6 +25,7 @@ from wasmwright_operator.kube.port import (
 from wasmwright_operator.node import NodeView
 from wasmwright_operator.records import (
     JobRecord,
+    LedgerRecord,
     NodeRecord,
     PodRecord,
     RevisionRecord,
@@ -31,6 +34,7 @@ from wasmwright_operator.records import (
     RuntimeRecord,
     WasmNodeRecord,
     parse_job,
+    parse_ledger,
     parse_node,
     parse_pod,
     parse_revision,
@@ -159,7 +163,9 @@ class Cache:
         self.runtime_classes: Store[RuntimeClassRecord] = Store(parse_runtime_class, _of_fleet)
         self.jobs: Store[JobRecord] = Store(parse_job, _of_work)
         self.pods: Store[PodRecord] = Store(parse_pod, _of_work)
+        self.ledgers: Store[LedgerRecord] = Store(parse_ledger, _of_fleet)
         self._lost_runs: set[RunKey] = set()
+        self._ended: dict[str, int] = {}
         self._stores: dict[str, Store[Any]] = {
             NODES.plural: self.nodes,
             WASM_NODES.plural: self.wasm_nodes,
@@ -168,6 +174,7 @@ class Cache:
             RUNTIME_CLASSES.plural: self.runtime_classes,
             JOBS.plural: self.jobs,
             PODS.plural: self.pods,
+            CONFIG_MAPS.plural: self.ledgers,
         }
         self._work: dict[str, dict[str, set[str]]] = {JOBS.plural: {}, PODS.plural: {}}
 
@@ -187,12 +194,19 @@ class Cache:
         gone = self._stores[plural].get(name)
         if isinstance(gone, JobRecord) and gone.uid == uid and gone.outcome is None:
             self._lost_runs.add(gone.run)
+        if isinstance(gone, WasmNodeRecord) and gone.uid == uid:
+            self._end(gone)
         keys = self._stores[plural].remove(name, uid)
         for key in keys if plural in self._work else ():
             self._forget_work(plural, key, name)
         if plural == WASM_NODES.plural:
             self._lost_runs = {run for run in self._lost_runs if run.owner != uid}
         return keys
+
+    def _end(self, gone: WasmNodeRecord) -> None:
+        self._ended[gone.spec.node_uid] = gone.spec.ledger_version
+        if len(self._ended) > _REMEMBERED_DELETIONS:
+            del self._ended[next(iter(self._ended))]
 
     def observe_node_metadata(self, raw: Raw) -> tuple[str, ...]:
         """Take in a Node's metadata alone, as a metadata-only answer holds it."""
@@ -205,12 +219,16 @@ class Cache:
 
     def snapshot(self) -> Snapshot:
         """Return what the fleet plan looks at."""
+        ledger = self.ledgers.get(names.LEDGER) or LedgerRecord()
+        holders = {slot.node_uid for slot in ledger.slots.values()}
         return Snapshot(
             nodes=self.nodes.by_name(),
             runtimes=self.runtimes.by_name(),
             wasm_nodes=self.wasm_nodes.by_name(),
             runtime_classes=self.runtime_classes.by_name(),
             revisions=self.revisions.by_name(),
+            ledger=ledger,
+            ended={uid: self._ended[uid] for uid in holders & self._ended.keys()},
             policy=self._policy,
         )
 
@@ -235,9 +253,9 @@ class Cache:
         return tuple(item for item in found if item is not None)
 
     def _forget_work(self, plural: str, key: str, name: str) -> None:
-        names = self._work[plural].get(key, set())
-        names.discard(name)
-        if not names:
+        known = self._work[plural].get(key, set())
+        known.discard(name)
+        if not known:
             self._work[plural].pop(key, None)
 
 

@@ -6,11 +6,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
+from wasmwright_operator import names
 from wasmwright_operator.actions import (
     Action,
     CreateJob,
     CreateWasmNode,
     EmitEvent,
+    ReserveSlots,
     UpdateWasmNode,
     Wake,
     WriteRuntimeStatus,
@@ -19,6 +21,7 @@ from wasmwright_operator.cache import FLEET, Cache
 from wasmwright_operator.conditions import rfc3339
 from wasmwright_operator.kube.errors import ApiError, NotFoundError
 from wasmwright_operator.kube.port import (
+    CONFIG_MAPS,
     CONTROLLER_REVISIONS,
     EVENTS,
     JOBS,
@@ -59,9 +62,11 @@ class Executor:
         self._template = template
         self._jobs = JOBS.in_namespace(namespace)
         self._namespaced = {
-            JOBS: self._jobs,
-            CONTROLLER_REVISIONS: CONTROLLER_REVISIONS.in_namespace(namespace),
+            resource: resource.in_namespace(namespace)
+            for resource in (JOBS, CONTROLLER_REVISIONS, CONFIG_MAPS)
         }
+        self.ledger: Final = Subject(self._namespaced[CONFIG_MAPS], names.LEDGER)
+        """Is read when it is needed and never watched: who writes it with an old version learns."""
         self._clock = clock
 
     def render(self, action: Action) -> Write | None:
@@ -92,6 +97,9 @@ class Executor:
             for name in action.presumed_absent:
                 if await self._is_there(name):
                     return (FLEET,)
+        if isinstance(action, ReserveSlots) and action.unreadable:
+            extra = {"object": write.name, "keys": action.unreadable}
+            logger.warning("removing keys that are not ours", extra=extra)
         keys = await self._send(write, self.subject(write).resource)
         if isinstance(action, CreateWasmNode | UpdateWasmNode | WriteRuntimeStatus):
             time = rfc3339(self._clock())

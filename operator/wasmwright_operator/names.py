@@ -12,6 +12,9 @@ MANAGED_BY_US: Final = f"{MANAGED_BY}={MANAGED_BY_VALUE}"
 FIELD_MANAGER: Final = "wasmwright"
 FINALIZER: Final = f"{GROUP}/uninstall"
 
+LEDGER: Final = "wasmwright-slots"
+"""ConfigMap in the operator's namespace: the nodes that change now."""
+
 RUNTIMES: Final = f"{GROUP}/runtimes"
 """Annotation on a node: the runtimes that it asks for, separated by commas."""
 SKIP: Final = f"{GROUP}/skip"

@@ -7,9 +7,17 @@ from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 from typing import Final
 
-from wasmwright_operator.actions import Action, CreateJob, Wake, WriteRuntimeStatus
+from wasmwright_operator.actions import (
+    Action,
+    CreateJob,
+    CreateWasmNode,
+    ReserveSlots,
+    UpdateWasmNode,
+    Wake,
+    WriteRuntimeStatus,
+)
 from wasmwright_operator.cache import FLEET, Cache, node_key, node_of
-from wasmwright_operator.executor import Executor
+from wasmwright_operator.executor import Executor, Subject
 from wasmwright_operator.fleet import plan_fleet
 from wasmwright_operator.kube.errors import (
     ApiError,
@@ -18,6 +26,7 @@ from wasmwright_operator.kube.errors import (
     RefusedError,
     RetryableError,
 )
+from wasmwright_operator.kube.port import WASM_NODES
 from wasmwright_operator.metrics import Metrics
 from wasmwright_operator.node import plan_node, plan_refused_job
 from wasmwright_operator.workqueue import WorkQueue
@@ -53,6 +62,7 @@ class Reconciler:
         self._clock = clock
         self._rest = _SHORTEST_REST
         self._told: dict[str, float] = {}
+        self._has_read_ledger = False
 
     def notify(self, keys: Iterable[str]) -> None:
         """Have keys reconciled; the fleet plan waits a moment, so that events come together."""
@@ -109,16 +119,49 @@ class Reconciler:
             await self._reconcile_node(node_of(key))
 
     async def _reconcile_fleet(self) -> None:
+        await self._read_ledger()
         start = time.perf_counter()
         actions = plan_fleet(self._cache.snapshot(), self._clock())
         took = time.perf_counter() - start
         self._rest = min(max(took * _SHARE, _SHORTEST_REST), _LONGEST_REST)
         self._wake(FLEET, actions)
         due = self._first_per_object(self._paced(actions))
+        due, refused = await self._reserve(due)
         results = await asyncio.gather(*map(self._carry_out, due), return_exceptions=True)
-        for error in results:
+        for error in (*refused, *results):
             if isinstance(error, BaseException):
                 raise error
+
+    async def _read_ledger(self) -> None:
+        if not self._has_read_ledger:
+            self.notify(await self._executor.refresh(self._executor.ledger))
+            self._has_read_ledger = True
+
+    async def _reserve(
+        self, actions: tuple[Action, ...]
+    ) -> tuple[tuple[Action, ...], tuple[ApiError, ...]]:
+        """Take the slots of the runs that begin now; without them no run begins.
+
+        Return what is left to be done, and why it is not everything.
+        """
+        rest = tuple(action for action in actions if not isinstance(action, ReserveSlots))
+        for action in actions:
+            if isinstance(action, ReserveSlots):
+                try:
+                    await self._confirm(action)
+                    await self._carry_out(action)
+                except ApiError as error:
+                    begins = CreateWasmNode | UpdateWasmNode
+                    return tuple(item for item in rest if not isinstance(item, begins)), (error,)
+        return rest, ()
+
+    async def _confirm(self, action: ReserveSlots) -> None:
+        """See that the runs which are to lose their slots were never begun."""
+        for node, slot in action.presumed_unwritten.items():
+            self.notify(await self._executor.refresh(Subject(WASM_NODES, node)))
+            found = self._cache.wasm_nodes.get(node)
+            if found is not None and slot.is_of(found.spec):
+                raise ConflictError(f"wasmnodes {node!r}: its run was begun after all")
 
     async def _reconcile_node(self, node: str) -> None:
         view, now = self._cache.node_view(node), self._clock()

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Final, TypeVar
 
 from wasmwright_operator.fleet import DeclareAhead
+from wasmwright_operator.fleet.slots import LARGEST
 from wasmwright_operator.fleet.snapshot import FleetPolicy
 from wasmwright_operator.manifests import JobPolicy
 
@@ -65,6 +66,7 @@ def load_settings(environ: Mapping[str, str]) -> Settings:
                 reader.read("DECLARE_AHEAD", _one_of(tuple(DeclareAhead)), DeclareAhead.KNOWN)
             ),
             keep_versions=reader.read("KEEP_VERSIONS", _whole_number(0), "1"),
+            max_parallel=reader.read("MAX_PARALLEL", _whole_number(0, LARGEST), "0"),
         ),
         job_template=reader.read("JOB_TEMPLATE", _file, ""),
         log_level=reader.read("LOG_LEVEL", _one_of(_LOG_LEVELS), "INFO"),

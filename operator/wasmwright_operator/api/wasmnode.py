@@ -61,6 +61,8 @@ class WasmNodeSpec(ApiModel):
     """The value of `wasmwright.dev/retry` that has been obeyed."""
     keep_versions: int = 0
     """How many older binaries of each runtime stay on the node."""
+    ledger_version: int = 0
+    """The version of the ledger of slots by which the run was admitted."""
     cause: Cause = Cause.NONE
     """Why the run was admitted."""
     max_attempts: int = 0

@@ -7,11 +7,13 @@ from wasmwright_operator import names
 from wasmwright_operator.actions import Action, DeleteWasmNode, SetFinalizers, Wake
 from wasmwright_operator.fleet.acceptance import Acceptance, judge_runtimes
 from wasmwright_operator.fleet.admission import Admission, next_retry
+from wasmwright_operator.fleet.budget import Budget, count_unavailable
 from wasmwright_operator.fleet.classes import ClassPlan, needed_nodes, plan_classes, plan_end
 from wasmwright_operator.fleet.drift import Reruns
 from wasmwright_operator.fleet.removal import plan_removal
 from wasmwright_operator.fleet.rendering import Renderer
 from wasmwright_operator.fleet.rollout.revisions import histories, revision_name
+from wasmwright_operator.fleet.slots import count_slots, reserve
 from wasmwright_operator.fleet.snapshot import Snapshot
 from wasmwright_operator.fleet.status import Findings, plan_status
 from wasmwright_operator.fleet.survey import Survey, survey
@@ -35,18 +37,27 @@ def _plan(snapshot: Snapshot, now: datetime) -> Iterator[Action]:
     targets = Goals(snapshot, acceptances, renderer).targets()
     surveys = survey(runtimes, targets, snapshot.wasm_nodes.values(), renderer)
     kept = histories(snapshot)
+    slots = count_slots(snapshot, now)
+    count_unavailable(targets, slots, surveys)
 
     yield from _missing_finalizers(snapshot, acceptances)
     yield from _stale_wasm_nodes(snapshot)
-    yield from Admission(snapshot, acceptances, renderer, now).writes(targets)
+    reruns = Reruns(snapshot.runtimes, now)
+    admission = Admission(snapshot, acceptances, renderer, reruns, now)
+    decision = admission.decide(targets, slots, Budget(snapshot, slots, surveys))
+    yield from reserve(snapshot, slots, decision.admitted)
+    yield from (*decision.begun, *decision.notes)
+    for name, waiting in decision.waiting.items():
+        if name in surveys:
+            surveys[name].waiting = waiting
     for runtime in runtimes:
         if acceptances[runtime.name].is_accepted and not runtime.deleting:
             nodes = snapshot.wasm_nodes.values()
             yield from kept[runtime.name].writes(revision_name(runtime), nodes, renderer)
         yield from _plan_runtime(runtime, acceptances[runtime.name], surveys, snapshot, now)
     yield from _orphaned_classes(snapshot)
-    looks = Reruns(snapshot.runtimes, now).next_look((it.node, it.wasm_node) for it in targets)
-    times = [at for at in (next_retry(targets, now), looks) if at is not None]
+    looks = reruns.next_look((it.node, it.wasm_node) for it in targets)
+    times = [at for at in (next_retry(targets, now), looks, *slots.wakes) if at is not None]
     if times:
         yield Wake(min(times))
 

@@ -23,3 +23,8 @@ def wishes_of(node: NodeRecord, kwasm_runtimes: tuple[str, ...]) -> Wishes:
     if kwasm == "true":
         asked.extend(kwasm_runtimes)
     return Wishes(names=tuple(dict.fromkeys(asked)), accepts_placement=kwasm != "false")
+
+
+def is_new_token(node: NodeRecord, key: str, obeyed: str) -> bool:
+    """Tell whether a node asks for something that was not done yet."""
+    return node.wish(key) not in {"", obeyed}

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from wasmwright_operator.records import (
+    LedgerRecord,
     NodeRecord,
     RevisionRecord,
     RuntimeClassRecord,
@@ -29,6 +30,8 @@ class FleetPolicy:
     declare_ahead: DeclareAhead = DeclareAhead.KNOWN
     keep_versions: int = 0
     """How many older binaries of each runtime stay on a node."""
+    max_parallel: int = 0
+    """How many nodes of the cluster may change at the same time; 0 = only the runtimes say."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,4 +43,7 @@ class Snapshot:
     wasm_nodes: Mapping[str, WasmNodeRecord] = field(default_factory=dict)
     runtime_classes: Mapping[str, RuntimeClassRecord] = field(default_factory=dict)
     revisions: Mapping[str, RevisionRecord] = field(default_factory=dict)
+    ledger: LedgerRecord = field(default_factory=LedgerRecord)
+    ended: Mapping[str, int] = field(default_factory=dict)
+    """By the UID of a node: the ledger version of a WasmNode of it that was seen to be deleted."""
     policy: FleetPolicy = FleetPolicy()

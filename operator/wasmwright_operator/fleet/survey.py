@@ -1,12 +1,13 @@
 """Count the nodes of each runtime by how far they are."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
 from wasmwright_installer.contract import ExitCode
 from wasmwright_operator.api.wasmruntime import NodeCounts, NodeFailure
 from wasmwright_operator.fleet.rendering import Renderer
+from wasmwright_operator.fleet.shortage import Shortage
 from wasmwright_operator.fleet.targets import UNSUPPORTED, Target
 from wasmwright_operator.records import RuntimeRecord, WasmNodeRecord
 
@@ -26,6 +27,10 @@ class Survey:
     pending: list[str] = field(default_factory=list)
     removing: list[str] = field(default_factory=list)
     unsupported: list[str] = field(default_factory=list)
+    unavailable: list[str] = field(default_factory=list)
+    """Of those that are to have it: changing, not Ready or cordoned."""
+    waiting: Mapping[Shortage, int] = field(default_factory=dict)
+    """How many nodes wait for room, by the limit that leaves none."""
     holders: list[WasmNodeRecord] = field(default_factory=list)
     """Every WasmNode that holds the runtime, whether it is to have it or not."""
     failures: list[NodeFailure] = field(default_factory=list)
@@ -48,6 +53,7 @@ class Survey:
             pending=len(self.pending),
             removing=len(self.removing),
             unsupported=len(self.unsupported),
+            unavailable=len(self.unavailable),
         )
 
     @property

@@ -19,6 +19,7 @@ from wasmwright_operator.actions import (
     LabelNode,
     NumberRevision,
     ReleaseRuntimeClass,
+    ReserveSlots,
     SetFinalizers,
     UpdateWasmNode,
     WriteNodeStatus,
@@ -26,6 +27,7 @@ from wasmwright_operator.actions import (
 )
 from wasmwright_operator.api.meta import ApiModel
 from wasmwright_operator.kube.port import (
+    CONFIG_MAPS,
     CONTROLLER_REVISIONS,
     EVENTS,
     JOBS,
@@ -91,6 +93,19 @@ def _(action: CreateWasmNode) -> Write:
 def _(action: UpdateWasmNode) -> Write:
     body = {**_at(action.resource_version), "spec": _replacing(action.spec)}
     return Write(Verb.MERGE, WASM_NODES, action.name, body)
+
+
+@render_write.register
+def _(action: ReserveSlots) -> Write:
+    """Send what changes only: the ledger is as long as the cluster is busy."""
+    taken = {node: slot.text() for node, slot in action.taken.items()}
+    if not action.resource_version:
+        metadata = {"name": names.LEDGER, "labels": {names.MANAGED_BY: names.MANAGED_BY_VALUE}}
+        body = {"apiVersion": "v1", "kind": CONFIG_MAPS.kind, "metadata": metadata, "data": taken}
+        return Write(Verb.CREATE, CONFIG_MAPS, names.LEDGER, body)
+    data = {**dict.fromkeys(action.released), **taken}
+    body = {**_at(action.resource_version), "data": data}
+    return Write(Verb.MERGE, CONFIG_MAPS, names.LEDGER, body)
 
 
 @render_write.register

@@ -4,6 +4,7 @@ from wasmwright_operator.records.node import NodeRecord, Taint, parse_node
 from wasmwright_operator.records.revision import RevisionRecord, parse_revision
 from wasmwright_operator.records.runtime import RuntimeRecord, parse_runtime
 from wasmwright_operator.records.runtimeclass import RuntimeClassRecord, parse_runtime_class
+from wasmwright_operator.records.slots import LedgerRecord, Slot, parse_ledger
 from wasmwright_operator.records.wasmnode import WasmNodeRecord, parse_wasm_node
 from wasmwright_operator.records.work import (
     ContainerRecord,
@@ -21,15 +22,18 @@ __all__ = [
     "ContainerState",
     "JobOutcome",
     "JobRecord",
+    "LedgerRecord",
     "NodeRecord",
     "PodRecord",
     "RevisionRecord",
     "RunKey",
     "RuntimeClassRecord",
     "RuntimeRecord",
+    "Slot",
     "Taint",
     "WasmNodeRecord",
     "parse_job",
+    "parse_ledger",
     "parse_node",
     "parse_pod",
     "parse_revision",

@@ -55,6 +55,7 @@ def test_environment__by_default() -> None:
         "WASMWRIGHT_IMAGE_PULL_SECRETS": "",
         "WASMWRIGHT_KWASM_RUNTIMES": "",
         "WASMWRIGHT_DECLARE_AHEAD": "Known",
+        "WASMWRIGHT_MAX_PARALLEL": "0",
         "WASMWRIGHT_KEEP_VERSIONS": "1",
         "WASMWRIGHT_JOB_TEMPLATE": "",
         "WASMWRIGHT_JOB_TTL_SECONDS": "600",
@@ -74,6 +75,7 @@ def test_environment__is_what_the_operator_reads() -> None:
         "compat": {"kwasm": {"runtimes": ["spin", "crun"]}},
         "imagePullSecrets": ["one", "two"],
         "node": {"declareAhead": "None", "keepVersions": 3},
+        "rollout": {"maxParallel": 25},
         "operator": {"logFormat": "text"},
     }
 
@@ -86,6 +88,7 @@ def test_environment__is_what_the_operator_reads() -> None:
     assert (settings.jobs.ttl_seconds, settings.jobs.deadline_seconds) == (600, 900)
     assert settings.fleet.kwasm_runtimes == ("spin", "crun")
     assert (settings.fleet.declare_ahead, settings.fleet.keep_versions) == ("None", 3)
+    assert settings.fleet.max_parallel == 25
     assert (settings.log_level, settings.log_format) == ("INFO", "text")
     assert (settings.api_rate, settings.api_burst) == (20, 40)
 

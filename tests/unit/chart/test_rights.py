@@ -1,8 +1,9 @@
 from itertools import product
 
 from unit.chart.rendering import NAMESPACE, Object, Rendered, render
+from wasmwright_operator import names
 
-OURS = {"jobs", "pods", "leases", "controllerrevisions"}
+OURS = {"jobs", "pods", "leases", "controllerrevisions", "configmaps"}
 
 
 def rights(role: Object) -> set[tuple[str, str, str]]:
@@ -39,6 +40,7 @@ def test_rights__secrets_and_exec_and_namespaces__are_not_asked_for() -> None:
         "controllerrevisions",
         "pods",
         "leases",
+        "configmaps",
     }
 
 
@@ -50,6 +52,17 @@ def test_rights__jobs_pods_and_revisions__are_had_in_our_own_namespace_only() ->
     assert {resource for _, resource, _ in rights(role)} == OURS
     everywhere = {r for cluster in release.of("ClusterRole") for _, r, _ in rights(cluster)}
     assert everywhere & OURS == set()
+
+
+def test_rights__on_config_maps__are_to_read_and_change_the_ledger_alone() -> None:
+    (maps,) = [
+        rule
+        for rule in render().find("Role")["rules"]
+        if rule["resources"] == ["configmaps"] and rule["verbs"] != ["create"]
+    ]
+
+    assert maps["resourceNames"] == [names.LEDGER]
+    assert maps["verbs"] == ["get", "patch"]
 
 
 def test_rights__on_nodes__are_to_read_and_to_label() -> None:

@@ -53,6 +53,7 @@ OTHERS: dict[tuple[str, ...], Any] = {
     ("job", "deadlineSeconds"): 7654321,
     ("node", "declareAhead"): "None",
     ("node", "keepVersions"): 7654,
+    ("rollout", "maxParallel"): 321,
     ("compat", "kwasm", "runtimes"): ["spin", "wasmtime"],
     ("runtimes",): {"crun": {"source": {"hostPath": {"path": "/usr/bin/crun"}}}},
     ("hooks", "crdTimeoutSeconds"): 61,

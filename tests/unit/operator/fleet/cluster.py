@@ -7,6 +7,7 @@ from unit.operator import given
 from wasmwright_operator.actions import Action, Wake
 from wasmwright_operator.fleet import FleetPolicy, Snapshot, plan_fleet
 from wasmwright_operator.records import (
+    LedgerRecord,
     NodeRecord,
     RevisionRecord,
     RuntimeClassRecord,
@@ -18,7 +19,9 @@ Record = NodeRecord | RuntimeRecord | WasmNodeRecord | RuntimeClassRecord | Revi
 A = TypeVar("A", bound=Action)
 
 
-def snapshot(*records: Record, policy: FleetPolicy | None = None) -> Snapshot:
+def snapshot(
+    *records: Record, policy: FleetPolicy | None = None, ledger: LedgerRecord | None = None
+) -> Snapshot:
     def named(kind: type[Record]) -> dict[str, Record]:
         return {item.name: item for item in records if isinstance(item, kind)}
 
@@ -28,12 +31,15 @@ def snapshot(*records: Record, policy: FleetPolicy | None = None) -> Snapshot:
         wasm_nodes=named(WasmNodeRecord),  # type: ignore[arg-type]
         runtime_classes=named(RuntimeClassRecord),  # type: ignore[arg-type]
         revisions=named(RevisionRecord),  # type: ignore[arg-type]
+        ledger=ledger or LedgerRecord(),
         policy=policy or FleetPolicy(),
     )
 
 
-def plan(*records: Record, policy: FleetPolicy | None = None) -> tuple[Action, ...]:
-    return plan_fleet(snapshot(*records, policy=policy), given.NOW)
+def plan(
+    *records: Record, policy: FleetPolicy | None = None, ledger: LedgerRecord | None = None
+) -> tuple[Action, ...]:
+    return plan_fleet(snapshot(*records, policy=policy, ledger=ledger), given.NOW)
 
 
 def only(actions: Iterable[Action], kind: type[A]) -> list[A]:

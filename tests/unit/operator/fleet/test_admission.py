@@ -58,7 +58,7 @@ def test_runtime__without_its_finalizer__gets_it_before_any_node_is_claimed() ->
 
 
 def test_max_parallel__admits_no_more_and_always_the_same_ones() -> None:
-    runtime = given.runtime(rollout={"maxParallel": 2})
+    runtime = given.runtime(rollout={"maxParallel": 2, "maxUnavailable": "100%"})
     first = only(plan(*nodes(5), runtime), CreateWasmNode)
     again = only(plan(*reversed(nodes(5)), runtime), CreateWasmNode)
 
@@ -78,7 +78,8 @@ def test_max_parallel__admits_no_more_and_always_the_same_ones() -> None:
     ids=["in-flight", "done", "in-backoff", "second-attempt", "changes-another-runtime"],
 )
 def test_slots__are_counted_from_wasm_nodes(present: WasmNodeRecord, free: int) -> None:
-    actions = plan(*nodes(4), given.runtime(rollout={"maxParallel": 2}), present)
+    rollout = {"maxParallel": 2, "maxUnavailable": "100%"}
+    actions = plan(*nodes(4), given.runtime(rollout=rollout), present)
 
     assert len(only(actions, CreateWasmNode)) == free
 

@@ -136,7 +136,7 @@ def test_status__counts__add_up() -> None:
         "removing": 1,
         "unsupported": 0,
         "excluded": 0,
-        "unavailable": 0,
+        "unavailable": 1,
         "drifted": 0,
         "orphaned": 0,
     }

@@ -1,0 +1,62 @@
+"""What is written into a WasmNode beside a run: the wishes that are refused."""
+
+from wasmwright_operator import names
+from wasmwright_operator.actions import CreateWasmNode, EmitEvent, EventType, UpdateWasmNode
+from wasmwright_operator.api.wasmnode import Refusal, WasmNodeSpec
+from wasmwright_operator.fleet.requests import is_new_token
+from wasmwright_operator.fleet.targets import UNKNOWN, Target
+
+WasmNodeWrite = CreateWasmNode | UpdateWasmNode
+
+
+def needs_note(target: Target) -> bool:
+    """Tell whether something besides the runtimes must be written down, without a run."""
+    wasm_node = target.wasm_node
+    if wasm_node is None:
+        return bool(target.refused)
+    if wasm_node.is_in_flight or wasm_node.deleting:
+        return False
+    is_spent = is_new_token(target.node, names.RETRY, wasm_node.spec.retry_token)
+    return wasm_node.spec.refused != target.refused or (is_spent and not wasm_node.has_failed)
+
+
+def note(target: Target) -> WasmNodeWrite:
+    """Return the write that begins no run."""
+    if target.wasm_node is None:
+        return write(target, WasmNodeSpec(node_uid=target.node.uid, refused=target.refused))
+    noted = {"refused": target.refused, "retry_token": target.node.wish(names.RETRY)}
+    return write(target, target.wasm_node.spec.model_copy(update=noted))
+
+
+def write(target: Target, spec: WasmNodeSpec) -> WasmNodeWrite:
+    """Return the write of a spec, with an Event for each wish that is newly refused."""
+    fresh = _fresh_refusals(target)
+    events = (_refusal_event(target, fresh),) if fresh else ()
+    absent = tuple(refusal.name for refusal in fresh if refusal.reason == UNKNOWN)
+    if target.wasm_node is None:
+        return CreateWasmNode(target.node.name, spec, events, absent)
+    version = target.wasm_node.resource_version
+    return UpdateWasmNode(target.node.name, version, spec, events, absent)
+
+
+def _fresh_refusals(target: Target) -> tuple[Refusal, ...]:
+    """Return the new wishes of a node that are refused.
+
+    What the node had, or was refused before, is no news about the node: the end of a WasmRuntime
+    would otherwise be told on each of its nodes.
+    """
+    known = target.wasm_node.spec if target.wasm_node else WasmNodeSpec(node_uid="")
+    old = {entry.name for entry in known.runtimes} | {item.name for item in known.refused}
+    return tuple(refusal for refusal in target.refused if refusal.name not in old)
+
+
+def _refusal_event(target: Target, fresh: tuple[Refusal, ...]) -> EmitEvent:
+    return EmitEvent(
+        api_version="v1",
+        kind="Node",
+        name=target.node.name,
+        uid=target.node.uid,
+        type=EventType.WARNING,
+        reason=fresh[0].reason if len(fresh) == 1 else "RuntimesRefused",
+        message="; ".join(refusal.message for refusal in fresh),
+    )

@@ -1,0 +1,43 @@
+"""In which order nodes take their turns: the same after a restart, and spread over the zones."""
+
+import hashlib
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from operator import itemgetter
+
+from wasmwright_operator.fleet.rendering import Renderer
+from wasmwright_operator.fleet.targets import Target
+
+Turn = tuple[int, str]
+
+
+def turns(
+    targets: Iterable[Target], renderer: Renderer, busy_zones: Mapping[str, int]
+) -> list[Target]:
+    """Return the targets in the order in which they are to change.
+
+    The next node is one of the zone in which the fewest change; within a zone a hash decides, so
+    that no name and no age comes first, and another revision begins elsewhere. Nodes that failed
+    come after all others, and last of all the one that has failed for longest.
+    """
+    zones: dict[str, list[tuple[str, Target]]] = defaultdict(list)
+    failed: list[tuple[tuple[str, str], Target]] = []
+    for target in targets:
+        mark = _mark(target, renderer)
+        if target.wasm_node is not None and target.wasm_node.has_failed:
+            failed.append(((target.wasm_node.status.failing_since, mark), target))
+        else:
+            zones[target.node.zone].append((mark, target))
+    ranked: list[tuple[Turn, Target]] = []
+    for zone, members in zones.items():
+        members.sort(key=itemgetter(0))
+        begin = busy_zones.get(zone, 0)
+        ranked.extend(((begin + i, mark), item) for i, (mark, item) in enumerate(members))
+    ranked.sort(key=itemgetter(0))
+    failed.sort(key=itemgetter(0), reverse=True)
+    return [target for _, target in (*ranked, *failed)]
+
+
+def _mark(target: Target, renderer: Renderer) -> str:
+    salted = target.node.uid + renderer.hash(target.entries)
+    return hashlib.sha256(salted.encode()).hexdigest()

@@ -1,0 +1,93 @@
+"""What an admitted run writes into its WasmNode: all that the node's plan has to know."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from wasmwright_installer.contract import HandlerEntry, RuntimeEntry
+from wasmwright_operator import names
+from wasmwright_operator.api.wasmnode import Cause, WasmNodeSpec
+from wasmwright_operator.conditions import rfc3339
+from wasmwright_operator.fleet.acceptance import Acceptance
+from wasmwright_operator.fleet.notes import WasmNodeWrite, write
+from wasmwright_operator.fleet.rendering import Renderer
+from wasmwright_operator.fleet.snapshot import DeclareAhead, Snapshot
+from wasmwright_operator.fleet.targets import Target
+from wasmwright_operator.fleet.terms import Terms, agree
+from wasmwright_operator.records import Slot
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A run that is due on a node."""
+
+    target: Target
+    changes: frozenset[str]
+    """The runtimes that it adds, changes or removes."""
+    cause: Cause
+
+
+@dataclass(frozen=True, slots=True)
+class Runs:
+    """Writes down the runs that are admitted by one version of the ledger."""
+
+    snapshot: Snapshot
+    acceptances: Mapping[str, Acceptance]
+    renderer: Renderer
+    version: int
+    _terms: dict[frozenset[str], Terms] = field(default_factory=dict)
+    _declared: dict[str, tuple[HandlerEntry, ...]] = field(default_factory=dict)
+
+    def begin(self, run: Run) -> WasmNodeWrite:
+        """Return the write that begins a run."""
+        target, terms = run.target, self._terms_of(run.changes)
+        wasm_node = target.wasm_node
+        spec = WasmNodeSpec(
+            node_uid=target.node.uid,
+            hash=self.renderer.hash(target.entries),
+            attempt=1 if wasm_node is None else wasm_node.spec.attempt + 1,
+            runtimes=target.entries,
+            declared=self._declared_for(target),
+            wasm_pods=terms.wasm_pods,
+            changes=tuple(sorted(run.changes)),
+            refused=target.refused,
+            reinstall_token=target.node.wish(names.REINSTALL),
+            retry_token=target.node.wish(names.RETRY),
+            keep_versions=self.snapshot.policy.keep_versions,
+            ledger_version=self.version,
+            cause=run.cause,
+            max_attempts=terms.max_attempts,
+            min_ready_seconds=terms.min_ready_seconds,
+            disruption=terms.disruption,
+        )
+        return write(target, spec)
+
+    def slot(self, begun: WasmNodeWrite, now: datetime) -> Slot:
+        """Return what the ledger says of a run."""
+        spec = begun.spec
+        return Slot(spec.node_uid, self.version, spec.attempt, spec.changes, rfc3339(now))
+
+    def _terms_of(self, changes: frozenset[str]) -> Terms:
+        if changes not in self._terms:
+            runtimes = (self.snapshot.runtimes.get(name) for name in sorted(changes))
+            self._terms[changes] = agree(
+                runtime.spec.rollout for runtime in runtimes if runtime and runtime.spec
+            )
+        return self._terms[changes]
+
+    def _declared_for(self, target: Target) -> tuple[HandlerEntry, ...]:
+        """Return the handlers to write ahead; a node that is given back declares none."""
+        if not target.entries or self.snapshot.policy.declare_ahead is DeclareAhead.NONE:
+            return ()
+        arch = target.node.arch
+        if arch not in self._declared:
+            self._declared[arch] = tuple(entry.handler for entry in self._known(arch))
+        return self._declared[arch]
+
+    def _known(self, arch: str) -> list[RuntimeEntry]:
+        known: list[RuntimeEntry] = []
+        for name, runtime in sorted(self.snapshot.runtimes.items()):
+            if self.acceptances[name].is_accepted and not runtime.deleting:
+                entry = self.renderer.entry(runtime, arch)
+                known.extend((entry,) if entry else ())
+        return known
