@@ -3,6 +3,7 @@
 from wasmwright_operator import names
 from wasmwright_operator.actions import CreateWasmNode, EmitEvent, EventType, UpdateWasmNode
 from wasmwright_operator.api.wasmnode import Refusal, WasmNodeSpec
+from wasmwright_operator.fleet.eligibility import NOT_READY
 from wasmwright_operator.fleet.requests import is_new_token
 from wasmwright_operator.fleet.targets import UNKNOWN, Target
 
@@ -43,11 +44,12 @@ def _fresh_refusals(target: Target) -> tuple[Refusal, ...]:
     """Return the new wishes of a node that are refused.
 
     What the node had, or was refused before, is no news about the node: the end of a WasmRuntime
-    would otherwise be told on each of its nodes.
+    would otherwise be told on each of its nodes. Nor is it news that a node is not Ready.
     """
     known = target.wasm_node.spec if target.wasm_node else WasmNodeSpec(node_uid="")
     old = {entry.name for entry in known.runtimes} | {item.name for item in known.refused}
-    return tuple(refusal for refusal in target.refused if refusal.name not in old)
+    fresh = (refusal for refusal in target.refused if refusal.reason != NOT_READY)
+    return tuple(refusal for refusal in fresh if refusal.name not in old)
 
 
 def _refusal_event(target: Target, fresh: tuple[Refusal, ...]) -> EmitEvent:

@@ -17,7 +17,7 @@ from wasmwright_operator.fleet.slots import count_slots, reserve
 from wasmwright_operator.fleet.snapshot import Snapshot
 from wasmwright_operator.fleet.status import Findings, plan_status
 from wasmwright_operator.fleet.survey import Survey, survey
-from wasmwright_operator.fleet.targets import Goals
+from wasmwright_operator.fleet.targets import Goals, next_telling
 from wasmwright_operator.records import RuntimeRecord
 
 
@@ -34,7 +34,7 @@ def _plan(snapshot: Snapshot, now: datetime) -> Iterator[Action]:
     runtimes = snapshot.runtimes.values()
     acceptances = judge_runtimes(runtimes)
     renderer = Renderer()
-    targets = Goals(snapshot, acceptances, renderer).targets()
+    targets = Goals(snapshot, acceptances, renderer, now).targets()
     surveys = survey(runtimes, targets, snapshot.wasm_nodes.values(), renderer)
     kept = histories(snapshot)
     slots = count_slots(snapshot, now)
@@ -57,7 +57,8 @@ def _plan(snapshot: Snapshot, now: datetime) -> Iterator[Action]:
         yield from _plan_runtime(runtime, acceptances[runtime.name], surveys, snapshot, now)
     yield from _orphaned_classes(snapshot)
     looks = reruns.next_look((it.node, it.wasm_node) for it in targets)
-    times = [at for at in (next_retry(targets, now), looks, *slots.wakes) if at is not None]
+    ends = (next_retry(targets, now), looks, next_telling(targets, now), *slots.wakes)
+    times = [at for at in ends if at is not None]
     if times:
         yield Wake(min(times))
 

@@ -47,3 +47,14 @@ class Snapshot:
     ended: Mapping[str, int] = field(default_factory=dict)
     """By the UID of a node: the ledger version of a WasmNode of it that was seen to be deleted."""
     policy: FleetPolicy = FleetPolicy()
+
+    @property
+    def startup_taints(self) -> frozenset[tuple[str, str]]:
+        """Taints that are lifted from nodes that serve their runtimes, by key and effect."""
+        specs = (runtime.spec for runtime in self.runtimes.values())
+        return frozenset(
+            (taint.key, taint.effect)
+            for spec in specs
+            if spec is not None
+            for taint in spec.placement.startup_taints
+        )

@@ -17,12 +17,15 @@ from wasmwright_operator.fleet.rollout.revisions import revision_name
 from wasmwright_operator.fleet.survey import Survey
 from wasmwright_operator.records import RuntimeRecord
 
+_ORDER_BUG: Final = "ContainerdHandlerOrderBug"
+
 _EVENTS: Final = {
     ("Ready", ConditionStatus.TRUE): (EventType.NORMAL, "RolloutComplete"),
     ("Degraded", ConditionStatus.TRUE): (EventType.WARNING, "InstallFailed"),
     ("Accepted", ConditionStatus.FALSE): (EventType.WARNING, "Conflict"),
     ("RuntimeClassReady", ConditionStatus.TRUE): (EventType.NORMAL, "RuntimeClassReady"),
     ("DeletionBlocked", ConditionStatus.TRUE): (EventType.WARNING, "DeletionBlocked"),
+    (_ORDER_BUG, ConditionStatus.TRUE): (EventType.WARNING, _ORDER_BUG),
 }
 """Transitions that a person wants to be told; everything else is in the conditions."""
 
@@ -54,6 +57,7 @@ def plan_status(findings: Findings, now: datetime) -> Iterator[WriteRuntimeStatu
         target_revision=revision_name(runtime) or runtime.status.target_revision,
         stable_revision=runtime.status.stable_revision,
         rollout=runtime.status.rollout,
+        excluded=findings.survey.first_excluded,
         conditions=with_times(runtime.status.conditions, _conditions(findings), now),
     )
     if status != runtime.status:
@@ -79,6 +83,8 @@ def _conditions(findings: Findings) -> Iterator[Condition]:
         _degraded(findings),
         _runtime_class_ready(findings),
     ]
+    if findings.survey.with_order_bug:
+        told.append(_order_bug(findings.survey))
     if findings.runtime.deleting:
         told.append(deletion_blocked(findings.runtime, findings.survey))
     for kind, holds, reason, message in told:
@@ -106,8 +112,11 @@ def _progressing(findings: Findings) -> Told:
         return "Progressing", True, "NodesUpdating", f"{summary}; changing: {moving}"
     if found.pending and spec is not None and spec.rollout.paused:
         return "Progressing", False, "Paused", f"{summary}; spec.rollout.paused is set"
-    if found.pending:
-        return "Progressing", True, "NodesPending", f"{summary}; next: {capped(found.pending)}"
+    coming = set(found.pending) - set(found.not_ready)
+    if coming:
+        return "Progressing", True, "NodesPending", f"{summary}; next: {capped(coming)}"
+    if found.not_ready:
+        return "Progressing", False, "NodesNotReady", f"{summary}; {_down(found)}"
     if found.failed or found.blocked:
         waiting = capped([*found.failed, *found.blocked])
         return "Progressing", True, "Retrying", f"{summary}; to be tried again: {waiting}"
@@ -120,17 +129,40 @@ def _ready(findings: Findings) -> Told:
         return kind, False, "Removing", f"being removed from {len(found.holders)} nodes"
     if not acceptance.is_accepted:
         return kind, False, acceptance.reason, acceptance.message
+    coming = set(found.pending) - set(found.not_ready)
     for nodes, reason, told in (
         (found.failed, _failure_reason(findings), _failures(findings)),
         (found.blocked, "NodesBlocked", _failures(findings)),
         (found.updating, "NodesUpdating", f"changing: {capped(found.updating)}"),
-        (found.pending, "NodesPending", f"next: {capped(found.pending)}"),
+        (coming, "NodesPending", f"next: {capped(coming)}"),
+        (found.not_ready, "NodesNotReady", _down(found)),
     ):
         if nodes:
             return kind, False, reason, f"{findings.summary}; {told}"
     if not found.targeted:
-        return kind, False, "NoEligibleNodes", "no node asks for it or is selected"
+        return kind, False, "NoEligibleNodes", _nobody(found)
     return kind, True, "AllNodesReady", findings.summary
+
+
+def _nobody(found: Survey) -> str:
+    if not found.excluded:
+        return "no node asks for it or is selected"
+    told = capped(f"{item.node} ({item.reason})" for item in found.excluded)
+    return f"every node that asks for it or is selected is excluded: {told}"
+
+
+def _down(found: Survey) -> str:
+    return f"waiting for nodes to be Ready: {capped(found.not_ready)}"
+
+
+def _order_bug(found: Survey) -> Told:
+    nodes = found.with_order_bug
+    message = (
+        f"{len(nodes)} nodes have containerd 2.1.0 to 2.1.3, which lists handlers in another order"
+        " each time, so that kubelets rewrite their Node every few seconds: update containerd to"
+        f" 2.1.4 or later on {capped(nodes)}"
+    )
+    return _ORDER_BUG, True, "UpdateContainerd", message
 
 
 def _failure_reason(findings: Findings) -> str:

@@ -5,14 +5,16 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from wasmwright_installer.contract import ExitCode
-from wasmwright_operator.api.wasmruntime import NodeCounts, NodeFailure
+from wasmwright_operator.api.wasmnode import Refusal
+from wasmwright_operator.api.wasmruntime import NodeCounts, NodeExclusion, NodeFailure
+from wasmwright_operator.fleet.fitness import has_handler_order_bug
 from wasmwright_operator.fleet.rendering import Renderer
 from wasmwright_operator.fleet.shortage import Shortage
 from wasmwright_operator.fleet.targets import UNSUPPORTED, Target
 from wasmwright_operator.records import RuntimeRecord, WasmNodeRecord
 
 _MESSAGE_LIMIT: Final = 300
-_FAILURES: Final = 10
+_LISTED: Final = 10
 
 
 @dataclass(slots=True)
@@ -34,6 +36,12 @@ class Survey:
     holders: list[WasmNodeRecord] = field(default_factory=list)
     """Every WasmNode that holds the runtime, whether it is to have it or not."""
     failures: list[NodeFailure] = field(default_factory=list)
+    excluded: list[NodeExclusion] = field(default_factory=list)
+    """Nodes that would have it if they were other nodes, but for the unsupported ones."""
+    not_ready: list[str] = field(default_factory=list)
+    """Of the pending ones: nodes that are not Ready and therefore left alone."""
+    with_order_bug: list[str] = field(default_factory=list)
+    """Nodes whose container runtime lists handlers in another order each time."""
 
     @property
     def targeted(self) -> int:
@@ -54,12 +62,18 @@ class Survey:
             removing=len(self.removing),
             unsupported=len(self.unsupported),
             unavailable=len(self.unavailable),
+            excluded=len(self.excluded),
         )
 
     @property
     def first_failures(self) -> tuple[NodeFailure, ...]:
         """At most ten, in the order of names, so that the list stays while the nodes do."""
-        return tuple(sorted(self.failures, key=lambda item: item.node)[:_FAILURES])
+        return tuple(sorted(self.failures, key=lambda item: item.node)[:_LISTED])
+
+    @property
+    def first_excluded(self) -> tuple[NodeExclusion, ...]:
+        """At most ten, in the order of names."""
+        return tuple(sorted(self.excluded, key=lambda item: item.node)[:_LISTED])
 
 
 def survey(
@@ -74,11 +88,10 @@ def survey(
     for target in targets:
         for name in target.wanted:
             _place(surveys[name], known[name], target, renderer)
-        for name, message in target.unsupported.items():
-            surveys[name].unsupported.append(target.node.name)
-            surveys[name].failures.append(
-                NodeFailure(node=target.node.name, reason=UNSUPPORTED, message=message)
-            )
+            if has_handler_order_bug(target.node.container_runtime):
+                surveys[name].with_order_bug.append(target.node.name)
+        for name, problem in target.excluded.items():
+            _count_exclusion(surveys[name], target.node.name, problem)
         for name in _leaving(target):
             if name in surveys:
                 _count_removal(surveys[name], target)
@@ -86,6 +99,15 @@ def survey(
         for name in wasm_node.held_names & surveys.keys():
             surveys[name].holders.append(wasm_node)
     return surveys
+
+
+def _count_exclusion(found: Survey, node: str, problem: Refusal) -> None:
+    reason, message = problem.reason, problem.message
+    if reason == UNSUPPORTED:
+        found.unsupported.append(node)
+        found.failures.append(NodeFailure(node=node, reason=reason, message=message))
+    else:
+        found.excluded.append(NodeExclusion(node=node, reason=reason, message=message))
 
 
 def _place(found: Survey, runtime: RuntimeRecord, target: Target, renderer: Renderer) -> None:
@@ -107,6 +129,8 @@ def _place(found: Survey, runtime: RuntimeRecord, target: Target, renderer: Rend
         found.updated.append(name)
     else:
         found.pending.append(name)
+        if not target.node.is_ready:
+            found.not_ready.append(name)
 
 
 def _is_current(runtime: RuntimeRecord, target: Target, renderer: Renderer) -> bool:
@@ -120,7 +144,7 @@ def _is_current(runtime: RuntimeRecord, target: Target, renderer: Renderer) -> b
 def _leaving(target: Target) -> frozenset[str]:
     if target.wasm_node is None:
         return frozenset()
-    return target.wasm_node.held_names - target.wanted - target.unsupported.keys()
+    return target.wasm_node.held_names - target.wanted - target.excluded.keys()
 
 
 def _count_removal(found: Survey, target: Target) -> None:

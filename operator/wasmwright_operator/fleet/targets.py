@@ -1,13 +1,15 @@
 """What each node is to have, and what it asks for and does not get."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Final
 
 from wasmwright_installer.contract import RuntimeEntry
 from wasmwright_operator.api.wasmnode import Refusal
 from wasmwright_operator.fleet.acceptance import Acceptance
-from wasmwright_operator.fleet.eligibility import barring_taint
+from wasmwright_operator.fleet.eligibility import NOT_READY, barrier, patience_ends
+from wasmwright_operator.fleet.fitness import Flaw, flaw_of
 from wasmwright_operator.fleet.rendering import Renderer
 from wasmwright_operator.fleet.requests import wishes_of
 from wasmwright_operator.fleet.snapshot import Snapshot
@@ -33,8 +35,8 @@ class Target:
     """What it may be given now: a paused runtime stays as it is."""
     refused: tuple[Refusal, ...] = ()
     """What it asks for itself and does not get."""
-    unsupported: Mapping[str, str] = field(default_factory=dict)
-    """Runtimes without an artifact for it, with the reason in a sentence; it keeps what it has."""
+    excluded: Mapping[str, Refusal] = field(default_factory=dict)
+    """Runtimes that it would have if it were another node; it keeps what it has of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +46,7 @@ class Goals:
     snapshot: Snapshot
     acceptances: Mapping[str, Acceptance]
     renderer: Renderer
+    now: datetime
 
     def targets(self) -> tuple[Target, ...]:
         """Return the target of every node that may be touched."""
@@ -54,19 +57,22 @@ class Goals:
     def _target(self, node: NodeRecord) -> Target:
         wasm_node = self._wasm_node(node)
         wishes = wishes_of(node, self.snapshot.policy.kwasm_runtimes)
-        wanted, refused, unsupported = set(), [], {}
+        wanted, refused, excluded = set(), [], {}
+        flaw = flaw_of(node)
         for runtime in self.snapshot.runtimes.values():
             is_placed = wishes.accepts_placement and _is_placed(runtime, node)
             is_asked = runtime.name in wishes.names
             if not (is_placed or is_asked):
                 continue
-            problem = self._problem(runtime, node, wasm_node, is_placed=is_placed)
-            if problem is None:
+            refusal = self._refusal(runtime, wasm_node, is_placed=is_placed)
+            unfit = None if refusal else self._unfitness(runtime, node, wasm_node, flaw)
+            if unfit is not None:
+                excluded[runtime.name] = unfit
+            elif refusal is None:
                 wanted.add(runtime.name)
-            elif is_asked:
+            problem = refusal or unfit
+            if problem is not None and is_asked and self._is_worth_telling(problem, node):
                 refused.append(problem)
-            if problem is not None and problem.reason == UNSUPPORTED:
-                unsupported[runtime.name] = problem.message
         refused.extend(
             _unknown(name) for name in wishes.names if name not in self.snapshot.runtimes
         )
@@ -74,24 +80,19 @@ class Goals:
             node=node,
             wasm_node=wasm_node,
             wanted=frozenset(wanted),
-            entries=self._entries(wanted, unsupported.keys(), node, _present(wasm_node)),
+            entries=self._entries(wanted, excluded.keys(), node, _present(wasm_node)),
             refused=tuple(sorted(refused, key=lambda item: item.name)),
-            unsupported=unsupported,
+            excluded=excluded,
         )
 
     def _wasm_node(self, node: NodeRecord) -> WasmNodeRecord | None:
         found = self.snapshot.wasm_nodes.get(node.name)
         return found if found is not None and found.spec.node_uid == node.uid else None
 
-    def _problem(
-        self,
-        runtime: RuntimeRecord,
-        node: NodeRecord,
-        wasm_node: WasmNodeRecord | None,
-        *,
-        is_placed: bool,
+    def _refusal(
+        self, runtime: RuntimeRecord, wasm_node: WasmNodeRecord | None, *, is_placed: bool
     ) -> Refusal | None:
-        """Say why a node does not get a runtime that it asks for or is selected for."""
+        """Say why a runtime is not given to a node, whatever that node is like."""
         name, spec = runtime.name, runtime.spec
         if runtime.deleting:
             return _refuse(name, "BeingDeleted", f"WasmRuntime {name!r} is being deleted")
@@ -105,20 +106,32 @@ class Goals:
                 f"WasmRuntime {name!r} may not be asked for by nodes; label the node for its"
                 " spec.placement.nodeSelector or set spec.placement.requestable",
             )
-        return self._misfit(runtime, node) or _barred(runtime, node, _present(wasm_node))
-
-    def _misfit(self, runtime: RuntimeRecord, node: NodeRecord) -> Refusal | None:
-        if node.os != "linux":
-            message = f"the node runs {node.os}; only linux is served"
-            return _refuse(runtime.name, "UnsupportedOS", message)
-        if self.renderer.entry(runtime, node.arch) is None:
-            return _refuse(
-                runtime.name,
-                UNSUPPORTED,
-                f"WasmRuntime {runtime.name!r} has no artifact for architecture"
-                f" {node.arch or '(unknown)'}; add one to spec.source.http.platforms",
-            )
         return None
+
+    def _unfitness(
+        self,
+        runtime: RuntimeRecord,
+        node: NodeRecord,
+        wasm_node: WasmNodeRecord | None,
+        flaw: Flaw | None,
+    ) -> Refusal | None:
+        if flaw is None:
+            flaw = self._lack_of_artifact(runtime, node)
+        if flaw is None and runtime.name not in _present(wasm_node):
+            flaw = barrier(runtime, node, self.snapshot.startup_taints if node.taints else ())
+        return _refuse(runtime.name, flaw.reason, flaw.message) if flaw else None
+
+    def _lack_of_artifact(self, runtime: RuntimeRecord, node: NodeRecord) -> Flaw | None:
+        if self.renderer.entry(runtime, node.arch) is not None:
+            return None
+        return Flaw(
+            UNSUPPORTED,
+            f"WasmRuntime {runtime.name!r} has no artifact for architecture"
+            f" {node.arch or '(unknown)'}; add one to spec.source.http.platforms",
+        )
+
+    def _is_worth_telling(self, problem: Refusal, node: NodeRecord) -> bool:
+        return problem.reason != NOT_READY or patience_ends(node) <= self.now
 
     def _may_stay(self, runtime: RuntimeRecord, wasm_node: WasmNodeRecord | None) -> bool:
         """A runtime that lost a conflict later stays where it is; it goes nowhere else."""
@@ -156,21 +169,14 @@ def _present(wasm_node: WasmNodeRecord | None) -> Entries:
     return {entry.name: entry for entry in runtimes}
 
 
-def _barred(runtime: RuntimeRecord, node: NodeRecord, present: Entries) -> Refusal | None:
-    """Taints keep newcomers away, and nothing else.
-
-    Taking a runtime from a node because somebody tainted it would cost a restart there and help
-    nobody: a runtime is no pod that could be evicted.
-    """
-    taint = barring_taint(node.taints, runtime.spec.placement.tolerations if runtime.spec else ())
-    if taint is None or runtime.name in present:
-        return None
-    return _refuse(
-        runtime.name,
-        "TaintNotTolerated",
-        f"the node has taint {taint.key}:{taint.effect}; add a toleration to"
-        f" spec.placement.tolerations of WasmRuntime {runtime.name!r}",
+def next_telling(targets: Iterable[Target], now: datetime) -> datetime | None:
+    """Return when a node that waits to become Ready is next to be told of."""
+    ends = (
+        patience_ends(target.node)
+        for target in targets
+        if any(problem.reason == NOT_READY for problem in target.excluded.values())
     )
+    return min((end for end in ends if end > now), default=None)
 
 
 def _is_placed(runtime: RuntimeRecord, node: NodeRecord) -> bool:
