@@ -184,10 +184,29 @@ class Cache:
 
     def observe(self, plural: str, raw: Raw) -> tuple[str, ...]:
         """Take in an object; return the keys to be reconciled."""
+        if plural == WASM_RUNTIMES.plural:
+            return self._observe_runtime(raw)
         keys = self._stores[plural].observe(raw)
         for key in keys if plural in self._work else ():
             self._work[plural].setdefault(key, set()).add(raw["metadata"]["name"])
         return keys
+
+    def _observe_runtime(self, raw: Raw) -> tuple[str, ...]:
+        """Take in a WasmRuntime; its nodes are concerned when it begins or ceases to leave them."""
+        name = raw["metadata"]["name"]
+        before = self.runtimes.get(name)
+        keys = self.runtimes.observe(raw)
+        after = self.runtimes.get(name)
+        was_leaving = before is None or before.is_leaving
+        is_leaving = after is None or after.is_leaving
+        return (*keys, *self._holders(name)) if keys and was_leaving != is_leaving else keys
+
+    def _holders(self, runtime: str) -> tuple[str, ...]:
+        return tuple(
+            node_key(wasm_node.name)
+            for wasm_node in self.wasm_nodes
+            if runtime in wasm_node.held_names
+        )
 
     def remove(self, plural: str, name: str, uid: str) -> tuple[str, ...]:
         """Take in that an object is gone; return the keys to be reconciled."""
@@ -197,6 +216,8 @@ class Cache:
         if isinstance(gone, WasmNodeRecord) and gone.uid == uid:
             self._end(gone)
         keys = self._stores[plural].remove(name, uid)
+        if keys and plural == WASM_RUNTIMES.plural:
+            return (*keys, *self._holders(name))
         for key in keys if plural in self._work else ():
             self._forget_work(plural, key, name)
         if plural == WASM_NODES.plural:
@@ -236,9 +257,21 @@ class Cache:
         """Return what the plan of one node looks at, beside its Jobs and pods."""
         return NodeView(
             node=self.nodes.get(node),
-            wasm_node=self.wasm_nodes.get(node),
+            wasm_node=self._with_ends(node),
             lost_runs=frozenset(self._lost_runs),
         )
+
+    def _with_ends(self, node: str) -> WasmNodeRecord | None:
+        """Return a WasmNode that knows which of its runtimes are to end, or have ended."""
+        found, owner = self.wasm_nodes.get(node), self.nodes.get(node)
+        if found is None or owner is None or owner.is_skipped:
+            return found
+        held = {name: self.runtimes.get(name) for name in found.held_names}
+        gone = frozenset(name for name, runtime in held.items() if runtime is None)
+        leaving = frozenset(
+            name for name, runtime in held.items() if runtime is None or runtime.is_leaving
+        )
+        return replace(found, leaving=leaving, gone=gone) if leaving else found
 
     def jobs_of(self, node: str) -> tuple[JobRecord, ...]:
         """Return the Jobs of one node."""

@@ -82,6 +82,7 @@ class NodeState(StrEnum):
     FAILED = "Failed"
     BLOCKED = "Blocked"
     UNSUPPORTED = "Unsupported"
+    ORPHANED = "Orphaned"
 
 
 class InstalledRuntime(ApiModel):
@@ -122,7 +123,7 @@ class WasmNodeStatus(ApiModel):
     """What the node has, read from the results of runs."""
 
     state: NodeState = NodeState.PENDING
-    """Pending, Applying, Ready, Failed, Blocked or Unsupported."""
+    """Pending, Applying, Ready, Failed, Blocked, Unsupported or Orphaned."""
     installed_hash: str = ""
     """The hash of the last run that succeeded."""
     concluded_hash: str = ""

@@ -83,8 +83,8 @@ def _is_virtual(kubelet_version: str) -> bool:
 @lru_cache(1024)
 def _flaw_of_runtime(reported: str) -> Flaw | None:
     """A kubelet that does not say yet what it uses is given the benefit of the doubt."""
-    kind = reported.partition("://")[0]
-    if not kind or kind in _SERVED:
+    kind, mark, _ = reported.partition("://")
+    if not mark or kind in _SERVED:
         return None
     why = (
         "cri-dockerd passes no handlers of RuntimeClasses on"

@@ -10,7 +10,7 @@ from wasmwright_operator.fleet.admission import Admission, next_retry
 from wasmwright_operator.fleet.budget import Budget, count_unavailable
 from wasmwright_operator.fleet.classes import ClassPlan, needed_nodes, plan_classes, plan_end
 from wasmwright_operator.fleet.drift import Reruns
-from wasmwright_operator.fleet.removal import plan_removal
+from wasmwright_operator.fleet.removal import Removal, judge_removal, plan_removal
 from wasmwright_operator.fleet.rendering import Renderer
 from wasmwright_operator.fleet.rollout.revisions import histories, revision_name
 from wasmwright_operator.fleet.slots import count_slots, reserve
@@ -96,15 +96,18 @@ def _plan_runtime(
     now: datetime,
 ) -> Iterator[Action]:
     found = surveys[runtime.name]
-    classes = ClassPlan()
+    classes, removal = ClassPlan(), Removal()
     if runtime.deleting:
-        yield from plan_removal(runtime, found, snapshot)
+        removal = judge_removal(runtime, found.holders, snapshot, now)
+        yield from plan_removal(runtime, removal, snapshot)
+        if removal.look_again is not None:
+            yield Wake(removal.look_again)
     elif acceptance.is_accepted:
         are_enough = len(found.ready) >= needed_nodes(runtime, found.targeted)
         classes = plan_classes(runtime, snapshot.runtime_classes, are_enough_ready=are_enough)
         yield from classes.actions
     if runtime.has_finalizer or not runtime.deleting:
-        yield from plan_status(Findings(runtime, acceptance, found, classes), now)
+        yield from plan_status(Findings(runtime, acceptance, found, classes, removal), now)
 
 
 def _orphaned_classes(snapshot: Snapshot) -> Iterator[Action]:

@@ -8,11 +8,12 @@ from typing import Final
 from wasmwright_operator import names
 from wasmwright_operator.actions import EmitEvent, EventType, WriteRuntimeStatus
 from wasmwright_operator.api.meta import Condition, ConditionStatus
-from wasmwright_operator.api.wasmruntime import WasmRuntimeStatus
+from wasmwright_operator.api.wasmruntime import NodeCounts, WasmRuntimeStatus
 from wasmwright_operator.conditions import capped, condition, find, with_times
 from wasmwright_operator.fleet.acceptance import Acceptance
 from wasmwright_operator.fleet.classes import ClassPlan, needed_nodes
-from wasmwright_operator.fleet.removal import deletion_blocked
+from wasmwright_operator.fleet.obstacles import deletion_blocked
+from wasmwright_operator.fleet.removal import Removal
 from wasmwright_operator.fleet.rollout.revisions import revision_name
 from wasmwright_operator.fleet.survey import Survey
 from wasmwright_operator.records import RuntimeRecord
@@ -38,6 +39,7 @@ class Findings:
     acceptance: Acceptance
     survey: Survey
     classes: ClassPlan
+    removal: Removal
 
     @property
     def summary(self) -> str:
@@ -51,7 +53,7 @@ def plan_status(findings: Findings, now: datetime) -> Iterator[WriteRuntimeStatu
     status = WasmRuntimeStatus(
         observed_generation=runtime.generation,
         handler=runtime.handler,
-        nodes=findings.survey.counts,
+        nodes=_counts(findings),
         summary=findings.summary,
         failures=findings.survey.first_failures,
         target_revision=revision_name(runtime) or runtime.status.target_revision,
@@ -70,6 +72,11 @@ def plan_status(findings: Findings, now: datetime) -> Iterator[WriteRuntimeStatu
         )
 
 
+def _counts(findings: Findings) -> NodeCounts:
+    orphaned = len(findings.removal.orphaned)
+    return findings.survey.counts.model_copy(update={"orphaned": orphaned})
+
+
 def _gist(conditions: Iterable[Condition]) -> list[tuple[str, str, str]]:
     return [(item.type, item.status, item.reason) for item in conditions]
 
@@ -86,7 +93,7 @@ def _conditions(findings: Findings) -> Iterator[Condition]:
     if findings.survey.with_order_bug:
         told.append(_order_bug(findings.survey))
     if findings.runtime.deleting:
-        told.append(deletion_blocked(findings.runtime, findings.survey))
+        told.append(deletion_blocked(findings.runtime, findings.removal))
     for kind, holds, reason, message in told:
         yield condition(
             kind,
@@ -218,16 +225,20 @@ def _runtime_class_ready(findings: Findings) -> Told:
 def _events(runtime: RuntimeRecord, status: WasmRuntimeStatus) -> Iterator[EmitEvent]:
     for item in status.conditions:
         before = find(runtime.status.conditions, item.type)
-        if before is not None and before.status == item.status:
-            continue
-        if (item.type, item.status) in _EVENTS:
-            kind, reason = _EVENTS[item.type, item.status]
-            yield EmitEvent(
-                api_version=names.API_VERSION,
-                kind="WasmRuntime",
-                name=runtime.name,
-                uid=runtime.uid,
-                type=kind,
-                reason=reason,
-                message=f"{item.reason}: {item.message}",
-            )
+        told = _EVENTS.get((item.type, item.status))
+        if told is not None and (before is None or before.status != item.status):
+            yield _event(runtime, *told, item)
+        if item.reason == "NodesOrphaned" and (before is None or before.reason != item.reason):
+            yield _event(runtime, EventType.WARNING, item.reason, item)
+
+
+def _event(runtime: RuntimeRecord, kind: EventType, reason: str, item: Condition) -> EmitEvent:
+    return EmitEvent(
+        api_version=names.API_VERSION,
+        kind="WasmRuntime",
+        name=runtime.name,
+        uid=runtime.uid,
+        type=kind,
+        reason=reason,
+        message=f"{item.reason}: {item.message}",
+    )

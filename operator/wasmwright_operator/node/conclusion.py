@@ -155,7 +155,7 @@ def _accepted(record: WasmNodeRecord) -> Condition:
 def _ready(record: WasmNodeRecord, status: WasmNodeStatus, note: str) -> Condition:
     refused, error = record.spec.refused, status.last_error
     holds, reason, message = False, status.state.value, note or _names(record)
-    if status.state is NodeState.APPLYING:
+    if status.state in {NodeState.APPLYING, NodeState.ORPHANED}:
         pass
     elif error is not None:
         reason, message = error.reason, error.message

@@ -34,13 +34,13 @@ def _is_written_by_us(key: str) -> bool:
 
 def _wanted(node: NodeRecord, record: WasmNodeRecord) -> dict[str, str]:
     present, labels = node.labels, {}
-    for entry in record.spec.runtimes:
-        key = names.runtime_label(entry.name)
-        value = _value(entry.name, record, present.get(key, ""))
+    staying = {entry.name for entry in record.spec.runtimes} - record.leaving
+    for name in staying:
+        key = names.runtime_label(name)
+        value = _value(name, record, present.get(key, ""))
         if value:
             labels[key] = value
-    entries = {entry.name for entry in record.spec.runtimes}
-    for name in record.held_names - entries:
+    for name in record.held_names - staying:
         key = names.runtime_label(name)
         if key in present or name in record.ready_names:
             labels[key] = "removing"
@@ -68,6 +68,7 @@ def _is_provisioned(record: WasmNodeRecord) -> bool:
     return (
         bool(entries)
         and not record.spec.refused
+        and not record.leaving
         and record.status.installed_hash == record.spec.hash
         and record.status.last_error is None
         and entries <= record.ready_names

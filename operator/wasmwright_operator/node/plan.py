@@ -20,6 +20,7 @@ from wasmwright_operator.conditions import parse_time
 from wasmwright_operator.node.conclusion import conclude, described
 from wasmwright_operator.node.labels import label_changes
 from wasmwright_operator.node.loss import LOOKS, judged
+from wasmwright_operator.node.orphans import orphaned
 from wasmwright_operator.node.outcome import (
     JOB_REFUSED,
     NotStarted,
@@ -161,7 +162,8 @@ def _settled(node: NodeRecord, record: WasmNodeRecord, now: datetime) -> Iterato
     status, look_again = judged(node, record, now)
     if not record.spec.attempt:
         status = status.model_copy(update={"state": _state_without_runs(record)})
-    yield from _write(record, described(record, status, now))
+    status, note = orphaned(node, record, status)
+    yield from _write(record, described(record, status, now, note=note))
     yield from _labels(node, replace(record, status=status))
     if look_again is not None:
         yield Wake(look_again)

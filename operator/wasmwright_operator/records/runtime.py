@@ -41,6 +41,21 @@ class RuntimeRecord:
         return names.FINALIZER in self.finalizers
 
     @property
+    def is_paused(self) -> bool:
+        """Whether nothing about it may begin on any node."""
+        return self.spec is not None and self.spec.rollout.paused
+
+    @property
+    def is_forced(self) -> bool:
+        """Whether its deletion is to go on without its nodes."""
+        return self.annotations.get(names.FORCE_DELETE) == "true"
+
+    @property
+    def is_leaving(self) -> bool:
+        """Whether it is on its way off all nodes, so that no new pods are to come for it."""
+        return self.deleting and (self.is_forced or not self.is_paused)
+
+    @property
     def class_names(self) -> tuple[str, ...]:
         """The names of its RuntimeClasses."""
         if self.spec is None or self.spec.runtime_classes is None:

@@ -28,6 +28,10 @@ class WasmNodeRecord:
     spec: WasmNodeSpec
     status: WasmNodeStatus = field(default_factory=WasmNodeStatus)
     deleting: bool = False
+    leaving: frozenset[str] = frozenset()
+    """Of what it holds: runtimes that no new pods are to come for. Not read from the object."""
+    gone: frozenset[str] = frozenset()
+    """Of these: runtimes that no WasmRuntime stands for any more."""
 
     @property
     def is_in_flight(self) -> bool:

@@ -18,6 +18,7 @@ from wasmwright_installer.contract import (
 )
 from wasmwright_operator import names
 from wasmwright_operator.cache import Cache
+from wasmwright_operator.conditions import rfc3339
 from wasmwright_operator.executor import Executor
 from wasmwright_operator.fleet import FleetPolicy
 from wasmwright_operator.kube.port import NODES, WASM_NODES, WASM_RUNTIMES, Raw
@@ -106,6 +107,13 @@ class Driver:
         annotations = {names.RUNTIMES: asks} if asks else {}
         metadata = {"name": name, "labels": {"kubernetes.io/arch": "amd64", **labels}}
         self.kube.put(NODES.plural, {"metadata": {**metadata, "annotations": annotations}})
+
+    def go(self, node: str, *, away: bool) -> None:
+        """Let a node cease to be Ready, or become Ready again."""
+        raw = self.kube.objects[NODES.plural, node]
+        ready = {"type": "Ready", "status": "Unknown" if away else "True"}
+        raw["status"] = {"conditions": [{**ready, "lastTransitionTime": rfc3339(self.now())}]}
+        self.kube.put(NODES.plural, raw)
 
     def ask(self, node: str, runtimes: Iterable[str]) -> None:
         raw = self.kube.objects[NODES.plural, node]

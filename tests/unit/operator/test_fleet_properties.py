@@ -27,6 +27,7 @@ steps = st.lists(
         st.tuples(st.just("end"), st.sampled_from(ENDS), st.integers(1, 3)),
         st.tuples(st.just("change"), st.sampled_from(RUNTIMES), st.integers(0, 2)),
         st.tuples(st.just("delete"), st.sampled_from(RUNTIMES), st.none()),
+        st.tuples(st.just("away"), st.sampled_from(NODES), st.booleans()),
         st.tuples(st.just("replace"), st.sampled_from(NODES), wishes),
         st.tuples(st.just("wait"), st.sampled_from((0.02, 5, 20)), st.none()),
         st.tuples(st.just("crash"), st.none(), st.none()),
@@ -49,6 +50,8 @@ async def take(driver: Driver, step: tuple[str, Any, Any], slots: dict[str, int]
     elif kind == "end":
         for job in driver.running()[:detail]:
             driver.finish(job, what)
+    elif kind == "away":
+        driver.go(what, away=detail)
     elif kind == "replace":
         driver.kube.drop("nodes", what)
         driver.add_node(what, ",".join(sorted(detail)))
@@ -115,6 +118,9 @@ def test_any_history__keeps_within_its_slots_and_ends_as_asked(
         await driver.start()
         for step in history:
             await take(driver, step, allowed)
+        for name in NODES:
+            driver.go(name, away=False)
+        await driver.settle()
         await driver.finish_all()
         await driver.settle(700)  # the longest backoff
         await driver.finish_all()
