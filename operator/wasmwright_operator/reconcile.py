@@ -181,12 +181,16 @@ class Reconciler:
         write = self._executor.render(action)
         if write is None:
             return
+        node = write.name if write.resource == WASM_NODES else ""
+        before = self._cache.wasm_nodes.get(node)
         try:
             self.notify(await self._executor.execute(action, write))
         except (ConflictError, NotFoundError) as error:
             logger.info("decided on an old state", extra={"error": str(error)})
             self.notify(await self._executor.refresh(self._executor.subject(write)))
             raise ConflictError(str(error)) from error
+        if self._cache.wasm_nodes.get(node) is not before:
+            self._metrics.runs.take(action, before, self._clock())
 
     def _first_per_object(self, actions: Iterable[Action]) -> tuple[Action, ...]:
         """Drop later writes to an object: the first one changes its version, so plan again then."""

@@ -1,28 +1,18 @@
-"""What is counted and measured, for Prometheus.
+"""Everything that one process counts and measures of its own work."""
 
-Queues and reconciles have the names that controller-runtime gave them, so dashboards and alerts
-made for other operators work. No metric has a label per node: 5,000 nodes would be 5,000 series
-each.
-"""
-
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
+from importlib.metadata import version
 from typing import Final
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
-from prometheus_client.core import GaugeMetricFamily
-from prometheus_client.registry import Collector
-from typing_extensions import override
 
+from wasmwright_operator.metrics.fleet import FleetCollector
+from wasmwright_operator.metrics.runs import RunCounts
 from wasmwright_operator.records import RuntimeRecord
 
 CONTENT_TYPE: Final = "text/plain; version=0.0.4; charset=utf-8"
 
 _SECONDS: Final = (0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1, 3, 10, 30, 100)
-_STATES: Final = (
-    *("targeted", "ready", "updated", "updating", "failed"),
-    *("blocked", "pending", "removing", "unsupported"),
-)
-_CONDITIONS: Final = ("Accepted", "Ready", "Progressing", "Degraded", "DeletionBlocked")
 
 
 class Metrics:
@@ -72,38 +62,14 @@ class Metrics:
             "leader_election_master_status", "1 on the process that acts", queue, registry=registry
         )
 
+        self.runs = RunCounts(registry)
+        build = Gauge("wasmwright_build_info", "1, and which build", ["version"], registry=registry)
+        build.labels(version("wasmwright")).set(1)
+
     def watch_fleet(self, runtimes: Callable[[], Iterable[RuntimeRecord]]) -> None:
         """Show what the WasmRuntimes say of themselves, read at each scrape."""
-        self.registry.register(_Fleet(runtimes))
+        self.registry.register(FleetCollector(runtimes))
 
     def text(self) -> bytes:
         """Return everything in Prometheus' text format."""
         return generate_latest(self.registry)
-
-
-class _Fleet(Collector):
-    """The counts and conditions that stand in the status of each WasmRuntime."""
-
-    def __init__(self, runtimes: Callable[[], Iterable[RuntimeRecord]]) -> None:
-        self._runtimes = runtimes
-
-    @override
-    def collect(self) -> Iterator[GaugeMetricFamily]:
-        nodes = GaugeMetricFamily(
-            "wasmwright_runtime_nodes", "Nodes of a runtime", labels=["runtime", "state"]
-        )
-        conditions = GaugeMetricFamily(
-            "wasmwright_runtime_condition",
-            "1 while a condition of a WasmRuntime is True",
-            labels=["runtime", "condition"],
-        )
-        for runtime in self._runtimes():
-            for state in _STATES:
-                count = getattr(runtime.status.nodes, state)
-                nodes.add_metric([runtime.name, state], count)
-            for condition in runtime.status.conditions:
-                if condition.type in _CONDITIONS:
-                    is_true = condition.status == "True"
-                    conditions.add_metric([runtime.name, condition.type], is_true)
-        yield nodes
-        yield conditions
