@@ -13,7 +13,7 @@ from typing import Any
 from wasmwright_installer.contract import NodeDocument
 from wasmwright_operator.api.wasmnode import WasmNodeSpec, WasmNodeStatus
 from wasmwright_operator.api.wasmruntime import WasmRuntimeStatus
-from wasmwright_operator.records import RunKey, Slot
+from wasmwright_operator.records import RunKey, Slot, Taint
 
 
 class EventType(StrEnum):
@@ -109,6 +109,53 @@ class LabelNode:
     changes: Mapping[str, str | None]
     had_labels: bool = True
     """Whether the Node has any label: a JSON patch cannot add to a map that is not there."""
+
+
+@dataclass(frozen=True, slots=True)
+class CordonNode:
+    """Let no new pods come to a node that nobody has cordoned, and say that it was us."""
+
+    name: str
+    uid: str
+    mark: str
+    is_annotated: bool = True
+    """Whether the Node has any annotation; see `LabelNode.had_labels`."""
+
+
+@dataclass(frozen=True, slots=True)
+class UncordonNode:
+    """Take our mark off a node, and the cordon with it if that still stands."""
+
+    name: str
+    uid: str
+    mark: str
+    is_cordoned: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class LiftTaints:
+    """Remove taints from a Node: each with its place in the list."""
+
+    name: str
+    uid: str
+    taints: tuple[tuple[int, Taint], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class LookAtPods:
+    """Ask the API server which pods are on a node now; none of them is watched."""
+
+    node: str
+
+
+@dataclass(frozen=True, slots=True)
+class EvictPod:
+    """Ask for a pod to leave its node, as far as its PodDisruptionBudgets allow."""
+
+    node: str
+    namespace: str
+    name: str
+    uid: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,6 +263,11 @@ Action = (
     | DeleteWasmNode
     | WriteNodeStatus
     | LabelNode
+    | CordonNode
+    | UncordonNode
+    | LiftTaints
+    | LookAtPods
+    | EvictPod
     | CreateJob
     | DeleteJob
     | SetFinalizers

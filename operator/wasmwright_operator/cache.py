@@ -24,10 +24,12 @@ from wasmwright_operator.kube.port import (
 )
 from wasmwright_operator.node import NodeView
 from wasmwright_operator.records import (
+    Eviction,
     JobRecord,
     LedgerRecord,
     NodeRecord,
     PodRecord,
+    PodsLook,
     RevisionRecord,
     RunKey,
     RuntimeClassRecord,
@@ -166,6 +168,7 @@ class Cache:
         self.ledgers: Store[LedgerRecord] = Store(parse_ledger, _of_fleet)
         self._lost_runs: set[RunKey] = set()
         self._ended: dict[str, int] = {}
+        self._looks: dict[str, PodsLook] = {}
         self._stores: dict[str, Store[Any]] = {
             NODES.plural: self.nodes,
             WASM_NODES.plural: self.wasm_nodes,
@@ -189,6 +192,8 @@ class Cache:
         keys = self._stores[plural].observe(raw)
         for key in keys if plural in self._work else ():
             self._work[plural].setdefault(key, set()).add(raw["metadata"]["name"])
+        if plural == WASM_NODES.plural:
+            self._forget_look(raw["metadata"]["name"])
         return keys
 
     def _observe_runtime(self, raw: Raw) -> tuple[str, ...]:
@@ -222,6 +227,7 @@ class Cache:
             self._forget_work(plural, key, name)
         if plural == WASM_NODES.plural:
             self._lost_runs = {run for run in self._lost_runs if run.owner != uid}
+            self._forget_look(name)
         return keys
 
     def _end(self, gone: WasmNodeRecord) -> None:
@@ -235,7 +241,12 @@ class Cache:
         if known is None or known.uid != raw["metadata"]["uid"]:
             return ()
         told = parse_node(raw)
-        record = replace(known, labels=told.labels, annotations=told.annotations)
+        record = replace(
+            known,
+            labels=told.labels,
+            annotations=told.annotations,
+            is_annotated=told.is_annotated,
+        )
         return self.nodes.store(record, _version(raw), is_partial=True)
 
     def snapshot(self) -> Snapshot:
@@ -259,6 +270,7 @@ class Cache:
             node=self.nodes.get(node),
             wasm_node=self._with_ends(node),
             lost_runs=frozenset(self._lost_runs),
+            look=self._looks.get(node),
         )
 
     def _with_ends(self, node: str) -> WasmNodeRecord | None:
@@ -272,6 +284,29 @@ class Cache:
             name for name, runtime in held.items() if runtime is None or runtime.is_leaving
         )
         return replace(found, leaving=leaving, gone=gone) if leaving else found
+
+    def store_look(self, node: str, look: PodsLook) -> tuple[str, ...]:
+        """Take in who is on a node; return the keys to be reconciled.
+
+        It is kept until the run that needs it has ended: no pod is watched.
+        """
+        before = self._looks.get(node)
+        evictions = before.evictions if before is not None else {}
+        uids = {pod.uid for pod in look.pods}
+        kept = {uid: eviction for uid, eviction in evictions.items() if uid in uids}
+        self._looks[node] = replace(look, evictions=kept)
+        return (node_key(node),)
+
+    def store_eviction(self, node: str, uid: str, eviction: Eviction) -> None:
+        """Take in what came of our try to evict a pod."""
+        look = self._looks.get(node)
+        if look is not None:
+            self._looks[node] = replace(look, evictions={**look.evictions, uid: eviction})
+
+    def _forget_look(self, node: str) -> None:
+        wasm_node = self.wasm_nodes.get(node)
+        if wasm_node is None or not wasm_node.is_in_flight:
+            self._looks.pop(node, None)
 
     def jobs_of(self, node: str) -> tuple[JobRecord, ...]:
         """Return the Jobs of one node."""

@@ -12,6 +12,8 @@ from wasmwright_operator.actions import (
     CreateJob,
     CreateWasmNode,
     EmitEvent,
+    EvictPod,
+    LookAtPods,
     ReserveSlots,
     UpdateWasmNode,
     Wake,
@@ -19,7 +21,7 @@ from wasmwright_operator.actions import (
 )
 from wasmwright_operator.cache import FLEET, Cache
 from wasmwright_operator.conditions import rfc3339
-from wasmwright_operator.kube.errors import ApiError, NotFoundError
+from wasmwright_operator.kube.errors import ApiError, ConflictError, NotFoundError
 from wasmwright_operator.kube.port import (
     CONFIG_MAPS,
     CONTROLLER_REVISIONS,
@@ -31,6 +33,7 @@ from wasmwright_operator.kube.port import (
 )
 from wasmwright_operator.manifests import JobTemplate
 from wasmwright_operator.manifests.writes import Verb, Write, render_event, render_write
+from wasmwright_operator.records import Eviction, PodsLook, parse_node_pod
 
 logger: Final = logging.getLogger(__name__)
 
@@ -60,6 +63,7 @@ class Executor:
         self._kube = kube
         self._cache = cache
         self._template = template
+        self._namespace = namespace
         self._jobs = JOBS.in_namespace(namespace)
         self._namespaced = {
             resource: resource.in_namespace(namespace)
@@ -72,7 +76,7 @@ class Executor:
     def render(self, action: Action) -> Write | None:
         """Return the request for an action, or None for one that writes nothing."""
         match action:
-            case Wake():
+            case Wake() | LookAtPods() | EvictPod():
                 return None
             case EmitEvent():
                 return render_event(action, rfc3339(self._clock()))
@@ -106,6 +110,30 @@ class Executor:
             await self._tell(render_event(event, time) for event in action.events)
         return keys
 
+    async def look_at_pods(self, action: LookAtPods) -> Keys:
+        """List the pods of a node into the cache; return the keys that are to be reconciled."""
+        node, at = self._cache.nodes.get(action.node), self._clock()
+        found = await self._kube.pods_on(action.node)
+        look = PodsLook(
+            at=at,
+            was_cordoned=node is not None and node.is_unschedulable,
+            pods=tuple(parse_node_pod(raw, self._namespace) for raw in found),
+        )
+        return self._cache.store_look(action.node, look)
+
+    async def evict(self, action: EvictPod) -> None:
+        """Ask for a pod to go; that it may not go now is an answer, and no error."""
+        refusal = ""
+        try:
+            await self._kube.evict(action.namespace, action.name, uid=action.uid)
+        except (NotFoundError, ConflictError):
+            logger.debug("gone already", extra={"object": action.name})
+        except ApiError as error:
+            refusal = str(error)
+        told = {"object": f"{action.namespace}/{action.name}", "refusal": refusal}
+        logger.info("EvictPod", extra=told)
+        self._cache.store_eviction(action.node, action.uid, Eviction(self._clock(), refusal))
+
     async def refresh(self, subject: Subject) -> Keys:
         """Read an object anew, since what we know of it was refused as old."""
         plural = subject.resource.plural
@@ -134,6 +162,8 @@ class Executor:
             case Verb.PATCH_METADATA:
                 raw = await self._kube.patch_metadata(resource, name, body)
                 return self._cache.observe_node_metadata(raw)
+            case Verb.PATCH:
+                raw = await self._kube.patch(resource, name, body)
             case Verb.DELETE:
                 return await self._delete(write, resource)
         return self._cache.observe(resource.plural, raw)

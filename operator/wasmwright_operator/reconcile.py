@@ -11,6 +11,8 @@ from wasmwright_operator.actions import (
     Action,
     CreateJob,
     CreateWasmNode,
+    EvictPod,
+    LookAtPods,
     ReserveSlots,
     UpdateWasmNode,
     Wake,
@@ -28,7 +30,7 @@ from wasmwright_operator.kube.errors import (
 )
 from wasmwright_operator.kube.port import WASM_NODES
 from wasmwright_operator.metrics import Metrics
-from wasmwright_operator.node import plan_node, plan_refused_job
+from wasmwright_operator.node import NodeView, plan_node, plan_refusal
 from wasmwright_operator.workqueue import WorkQueue
 
 logger: Final = logging.getLogger(__name__)
@@ -171,13 +173,17 @@ class Reconciler:
             try:
                 await self._carry_out(action)
             except RefusedError as error:
-                if not isinstance(action, CreateJob) or not (view.node and view.wasm_node):
-                    raise
-                for answer in plan_refused_job(view.node, view.wasm_node, str(error), now):
+                for answer in _after_refusal(view, action, error, now):
                     await self._carry_out(answer)
 
     async def _carry_out(self, action: Action) -> None:
         """Carry out one action; after a conflict read the object anew, whatever the watch does."""
+        if isinstance(action, LookAtPods):
+            self.notify(await self._executor.look_at_pods(action))
+            return
+        if isinstance(action, EvictPod):
+            await self._executor.evict(action)
+            return
         write = self._executor.render(action)
         if write is None:
             return
@@ -217,3 +223,12 @@ class Reconciler:
             if isinstance(action, Wake):
                 delay = (action.at - self._clock()).total_seconds()
                 self._queue.add(key, max(0.0, delay))
+
+
+def _after_refusal(
+    view: NodeView, action: Action, error: RefusedError, now: datetime
+) -> tuple[Action, ...]:
+    """Return what to do when the API server will not do what a run cannot do without."""
+    if not isinstance(action, CreateJob | LookAtPods) or not (view.node and view.wasm_node):
+        raise error
+    return plan_refusal(view.node, view.wasm_node, action, str(error), now)

@@ -77,6 +77,7 @@ class NodeState(StrEnum):
     """The one word that people look for in `kubectl get wn`."""
 
     PENDING = "Pending"
+    DRAINING = "Draining"
     APPLYING = "Applying"
     READY = "Ready"
     FAILED = "Failed"
@@ -123,7 +124,7 @@ class WasmNodeStatus(ApiModel):
     """What the node has, read from the results of runs."""
 
     state: NodeState = NodeState.PENDING
-    """Pending, Applying, Ready, Failed, Blocked, Unsupported or Orphaned."""
+    """Pending, Draining, Applying, Ready, Failed, Blocked, Unsupported or Orphaned."""
     installed_hash: str = ""
     """The hash of the last run that succeeded."""
     concluded_hash: str = ""
@@ -148,8 +149,10 @@ class WasmNodeStatus(ApiModel):
     """Why the last run did not reach its goal; absent after a success."""
     next_retry: str = ""
     """When the next run is due, RFC 3339; empty = when something changes."""
+    draining_since: str = ""
+    """Since when pods have been sent away for the run that is under way, RFC 3339."""
     blocking_pods: tuple[str, ...] = Field(default=(), max_length=64)
-    """`namespace/name` of pods that a run would harm."""
+    """`namespace/name` of pods that stand in the way of a run."""
     handlers: tuple[str, ...] = Field(default=(), max_length=64)
     """What the container runtime serves, ours and others', by name."""
     warnings: tuple[str, ...] = Field(default=(), max_length=16)

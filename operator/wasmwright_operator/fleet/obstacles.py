@@ -2,10 +2,8 @@
 
 from collections.abc import Iterable
 
-from wasmwright_installer.contract import ExitCode
 from wasmwright_operator.conditions import capped
 from wasmwright_operator.fleet.removal import Holder, Removal, rules_of
-from wasmwright_operator.fleet.survey import error_code
 from wasmwright_operator.records import RuntimeRecord
 
 Obstacle = tuple[bool, str, str]
@@ -37,7 +35,7 @@ def _in_use(holders: Iterable[Holder]) -> Obstacle | None:
     found = [
         holder
         for holder in holders
-        if holder.wasm_node.is_failing and error_code(holder.wasm_node) == ExitCode.IN_USE
+        if holder.wasm_node.is_failing and holder.wasm_node.waits_for_pods
     ]
     if not found:
         return None

@@ -4,7 +4,6 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from wasmwright_installer.contract import ExitCode
 from wasmwright_operator.api.wasmnode import Refusal
 from wasmwright_operator.api.wasmruntime import NodeCounts, NodeExclusion, NodeFailure
 from wasmwright_operator.fleet.fitness import has_handler_order_bug
@@ -120,8 +119,7 @@ def _place(found: Survey, runtime: RuntimeRecord, target: Target, renderer: Rend
     if is_ready:
         found.ready.append(name)
     if is_concerned and wasm_node.is_failing:
-        is_blocked = error_code(wasm_node) == ExitCode.IN_USE
-        (found.blocked if is_blocked else found.failed).append(name)
+        (found.blocked if wasm_node.waits_for_pods else found.failed).append(name)
         found.failures.extend(_failure(wasm_node))
     elif is_concerned and wasm_node.is_in_flight:
         found.updating.append(name)
@@ -151,12 +149,6 @@ def _count_removal(found: Survey, target: Target) -> None:
     found.removing.append(target.node.name)
     if target.wasm_node is not None and target.wasm_node.is_failing:
         found.failures.extend(_failure(target.wasm_node))
-
-
-def error_code(wasm_node: WasmNodeRecord) -> int | None:
-    """Return how the installer ended when it did not reach its goal."""
-    error = wasm_node.status.last_error
-    return error.exit_code if error is not None else None
 
 
 def _failure(wasm_node: WasmNodeRecord) -> Iterator[NodeFailure]:

@@ -7,9 +7,10 @@ from urllib.parse import urlencode
 from pydantic_core import from_json
 
 from wasmwright_operator import names
-from wasmwright_operator.kube.port import Raw, Resource
+from wasmwright_operator.kube.port import PODS, Raw, Resource
 from wasmwright_operator.kube.transport import JSON, Request, Transport
 
+_CHUNK: Final = 500
 _METADATA_ONLY: Final = "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1"
 _MERGE: Final = "application/merge-patch+json"
 _JSON_PATCH: Final = "application/json-patch+json"
@@ -37,6 +38,13 @@ class KubeClient:
         path = _managed(resource.path(name, subresource))
         return await self._ask("PATCH", path, change, content=_MERGE)
 
+    async def patch(
+        self, resource: Resource, name: str, operations: Sequence[Mapping[str, Any]]
+    ) -> Raw:
+        """See `Kube.patch`."""
+        path = _managed(resource.path(name))
+        return await self._ask("PATCH", path, list(operations), content=_JSON_PATCH)
+
     async def patch_metadata(
         self, resource: Resource, name: str, operations: Sequence[Mapping[str, Any]]
     ) -> Raw:
@@ -48,6 +56,27 @@ class KubeClient:
         """See `Kube.apply`."""
         path = _managed(resource.path(name), force="true")
         return await self._ask("PATCH", path, manifest, content=_APPLY)
+
+    async def pods_on(self, node: str) -> Sequence[Raw]:
+        """See `Kube.pods_on`. Without a resourceVersion the answer is not from an old cache."""
+        query = {"limit": str(_CHUNK), "fieldSelector": f"spec.nodeName={node}"}
+        found: list[Raw] = []
+        while True:
+            answer = await self._ask("GET", f"{PODS.path()}?{urlencode(query)}")
+            found += answer.get("items") or ()
+            if not answer["metadata"].get("continue"):
+                return found
+            query["continue"] = answer["metadata"]["continue"]
+
+    async def evict(self, namespace: str, name: str, *, uid: str) -> None:
+        """See `Kube.evict`."""
+        body = {
+            "apiVersion": "policy/v1",
+            "kind": "Eviction",
+            "metadata": {"name": name, "namespace": namespace},
+            "deleteOptions": {"preconditions": {"uid": uid}},
+        }
+        await self._ask("POST", PODS.in_namespace(namespace).path(name, "eviction"), body)
 
     async def delete(
         self, resource: Resource, name: str, *, uid: str, resource_version: str = ""

@@ -7,6 +7,7 @@ ApiError
 +-- ExpiredError       the version or the rest of a list that was asked for is not kept any more
 +-- RefusedError       will not be taken as it is: RBAC, admission, validation
 +-- RetryableError     may work later
+    +-- BudgetError        a PodDisruptionBudget needs the pod
     +-- ThrottledError     the API server said when
     +-- UnavailableError   no answer, or an answer of class 5xx
 """
@@ -41,6 +42,10 @@ class RetryableError(ApiError):
 
     retry_after: float | None = None
     """Seconds, when the API server said so."""
+
+
+class BudgetError(RetryableError):
+    """A pod may not be evicted now; the message is what its PodDisruptionBudget says."""
 
 
 class ThrottledError(RetryableError):

@@ -6,6 +6,7 @@ from typing import Final
 
 from wasmwright_operator.kube.errors import (
     ApiError,
+    BudgetError,
     ConflictError,
     ExistsError,
     ExpiredError,
@@ -41,7 +42,8 @@ def failure(
     reason, said = _reason_and_message(text)
     message = f"{method} {path}: HTTP {status} {reason}: {said}"
     if status == _TOO_MANY:
-        return ThrottledError(message, _retry_after(headers))
+        budget = _budget(text)
+        return BudgetError(budget) if budget else ThrottledError(message, _retry_after(headers))
     if reason == "AlreadyExists":
         return ExistsError(message)
     if status >= _SERVER_ERROR:
@@ -57,6 +59,15 @@ def failure_in_stream(path: str, told: Raw) -> ApiError:
     after = (told.get("details") or {}).get("retryAfterSeconds")
     headers = {"Retry-After": str(after)} if after else {}
     return failure("WATCH", path, status, json.dumps(told).encode(), headers)
+
+
+def _budget(text: bytes) -> str:
+    """Return what a PodDisruptionBudget says, if it is one that does not allow a request."""
+    try:
+        causes = json.loads(text)["details"]["causes"]
+        return "; ".join(it["message"] for it in causes if it["reason"] == "DisruptionBudget")
+    except (ValueError, KeyError, TypeError):
+        return ""
 
 
 def _is_failed_test(method: str, status: int, said: str) -> bool:

@@ -115,6 +115,12 @@ class Kube(Protocol):
         """
         ...
 
+    async def patch(
+        self, resource: Resource, name: str, operations: Sequence[Mapping[str, Any]]
+    ) -> Raw:
+        """Patch an object (JSON patch) and return it; see `patch_metadata`."""
+        ...
+
     async def patch_metadata(
         self, resource: Resource, name: str, operations: Sequence[Mapping[str, Any]]
     ) -> Raw:
@@ -126,6 +132,18 @@ class Kube(Protocol):
 
     async def apply(self, resource: Resource, name: str, manifest: Mapping[str, Any]) -> Raw:
         """Apply a manifest on the server's side, with our field manager and by force."""
+        ...
+
+    async def pods_on(self, node: str) -> Sequence[Raw]:
+        """Return all pods of a node as they are now, and not as some cache remembers them."""
+        ...
+
+    async def evict(self, namespace: str, name: str, *, uid: str) -> None:
+        """Ask for a pod to be deleted within its PodDisruptionBudgets.
+
+        It is a BudgetError if one of them does not allow it now, a ConflictError if the pod of that
+        name is another one.
+        """
         ...
 
     async def delete(

@@ -4,11 +4,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum, auto
 from functools import singledispatch
-from typing import Any
+from typing import Any, Final
 
 from wasmwright_operator import names
 from wasmwright_operator.actions import (
     ApplyRuntimeClass,
+    CordonNode,
     CreateRevision,
     CreateWasmNode,
     DeleteJob,
@@ -17,10 +18,12 @@ from wasmwright_operator.actions import (
     DeleteWasmNode,
     EmitEvent,
     LabelNode,
+    LiftTaints,
     NumberRevision,
     ReleaseRuntimeClass,
     ReserveSlots,
     SetFinalizers,
+    UncordonNode,
     UpdateWasmNode,
     WriteNodeStatus,
     WriteRuntimeStatus,
@@ -49,6 +52,7 @@ class Verb(Enum):
     CREATE = auto()
     MERGE = auto()
     MERGE_STATUS = auto()
+    PATCH = auto()
     PATCH_METADATA = auto()
     APPLY = auto()
     DELETE = auto()
@@ -129,14 +133,62 @@ def _(action: SetFinalizers) -> Write:
 
 @render_write.register
 def _(action: LabelNode) -> Write:
-    operations: list[Raw] = [{"op": "test", "path": "/metadata/uid", "value": action.uid}]
+    operations = [_test("/metadata/uid", action.uid)]
     if not action.had_labels:
         operations.append({"op": "add", "path": "/metadata/labels", "value": {}})
     for key, value in sorted(action.changes.items()):
-        path = f"/metadata/labels/{key.replace('~', '~0').replace('/', '~1')}"
+        path = f"/metadata/labels/{_escaped(key)}"
         change = {"op": "remove"} if value is None else {"op": "add", "value": value}
         operations.append({**change, "path": path})
     return Write(Verb.PATCH_METADATA, NODES, action.name, operations)
+
+
+_UNSCHEDULABLE: Final = "/spec/unschedulable"
+_MARK: Final = f"/metadata/annotations/{names.CORDONED.replace('/', '~1')}"
+
+
+@render_write.register
+def _(action: CordonNode) -> Write:
+    """To test for null is to test that the field is not set: nobody cordoned the node before us."""
+    operations = [_test("/metadata/uid", action.uid), _test(_UNSCHEDULABLE, None)]
+    if not action.is_annotated:
+        operations.append({"op": "add", "path": "/metadata/annotations", "value": {}})
+    operations.append({"op": "add", "path": _MARK, "value": action.mark})
+    operations.append({"op": "add", "path": _UNSCHEDULABLE, "value": True})
+    return Write(Verb.PATCH, NODES, action.name, operations)
+
+
+@render_write.register
+def _(action: UncordonNode) -> Write:
+    operations = [
+        _test("/metadata/uid", action.uid),
+        _test(_MARK, action.mark),
+        _test(_UNSCHEDULABLE, True if action.is_cordoned else None),
+        {"op": "remove", "path": _MARK},
+    ]
+    if action.is_cordoned:
+        operations.append({"op": "remove", "path": _UNSCHEDULABLE})
+    return Write(Verb.PATCH, NODES, action.name, operations)
+
+
+@render_write.register
+def _(action: LiftTaints) -> Write:
+    """The last ones first: each removal moves what comes after it."""
+    operations = [_test("/metadata/uid", action.uid)]
+    for place, taint in sorted(action.taints, reverse=True):
+        path = f"/spec/taints/{place}"
+        operations.append(_test(f"{path}/key", taint.key))
+        operations.append(_test(f"{path}/effect", taint.effect))
+        operations.append({"op": "remove", "path": path})
+    return Write(Verb.PATCH, NODES, action.name, operations)
+
+
+def _test(path: str, value: object) -> Raw:
+    return {"op": "test", "path": path, "value": value}
+
+
+def _escaped(key: str) -> str:
+    return key.replace("~", "~0").replace("/", "~1")
 
 
 @render_write.register

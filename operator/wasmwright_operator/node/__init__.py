@@ -1,6 +1,6 @@
-"""One node: start its run, read what came of it, say so in its status and labels. Pure."""
+"""One node: prepare its run, start it, read what came of it and say so. Pure."""
 
 from wasmwright_operator.node.outcome import JOB_REFUSED, Outcome
-from wasmwright_operator.node.plan import NodeView, plan_node, plan_refused_job
+from wasmwright_operator.node.plan import NodeView, plan_node, plan_refusal
 
-__all__ = ["JOB_REFUSED", "NodeView", "Outcome", "plan_node", "plan_refused_job"]
+__all__ = ["JOB_REFUSED", "NodeView", "Outcome", "plan_node", "plan_refusal"]

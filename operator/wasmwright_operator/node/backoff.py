@@ -6,6 +6,7 @@ from typing import Final
 
 from wasmwright_installer.contract import ExitCode
 from wasmwright_operator.conditions import rounded_up
+from wasmwright_operator.records.wasmnode import BLOCKING_PODS
 from wasmwright_operator.spread import share
 
 _FIRST: Final = 15.0
@@ -54,7 +55,8 @@ def prospect(reason: str, exit_code: int | None) -> Prospect:
         return Prospect.INTERRUPTED
     if exit_code in _HOPELESS:
         return Prospect.HOPELESS
-    return Prospect.WAITS_FOR_PODS if exit_code == ExitCode.IN_USE else Prospect.MAY_HEAL
+    is_waiting = exit_code == ExitCode.IN_USE or reason == BLOCKING_PODS
+    return Prospect.WAITS_FOR_PODS if is_waiting else Prospect.MAY_HEAL
 
 
 def is_failure(kind: Prospect, in_a_row: int) -> bool:

@@ -38,6 +38,8 @@ def conclude(
             "concluded_at": rfc3339(now),
             "boot_id": _boot_id(node, record, outcome.result),
             "kubelet_runtime": node.container_runtime,
+            "draining_since": "",
+            "blocking_pods": _blocking_pods(outcome),
         }
     )
     if problem is None and outcome.result is not None:
@@ -47,6 +49,11 @@ def conclude(
     else:
         status = after_failure(record, status, problem or outcome, now)
     return described(record, status, now)
+
+
+def _blocking_pods(outcome: Outcome) -> tuple[str, ...]:
+    told = outcome.result.blocking_pods if outcome.result else ()
+    return (outcome.blocking_pods or told)[:_LISTED]
 
 
 def _boot_id(node: NodeRecord, record: WasmNodeRecord, result: ApplyResult | None) -> str:
@@ -93,7 +100,6 @@ def _fresh_facts(status: WasmNodeStatus, result: ApplyResult | None) -> WasmNode
     }
     facts["handlers"] = result.handlers[:_LISTED] or status.handlers
     facts["warnings"] = result.warnings[:_WARNINGS]
-    facts["blocking_pods"] = result.blocking_pods[:_LISTED]
     return status.model_copy(update=facts)
 
 
@@ -116,7 +122,6 @@ def _after_success(
             "stored": result.stored[:_LISTED],
             "last_error": None,
             "next_retry": "",
-            "blocking_pods": (),
         }
     )
 
@@ -155,7 +160,7 @@ def _accepted(record: WasmNodeRecord) -> Condition:
 def _ready(record: WasmNodeRecord, status: WasmNodeStatus, note: str) -> Condition:
     refused, error = record.spec.refused, status.last_error
     holds, reason, message = False, status.state.value, note or _names(record)
-    if status.state in {NodeState.APPLYING, NodeState.ORPHANED}:
+    if status.state in {NodeState.APPLYING, NodeState.DRAINING, NodeState.ORPHANED}:
         pass
     elif error is not None:
         reason, message = error.reason, error.message

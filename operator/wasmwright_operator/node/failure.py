@@ -17,10 +17,6 @@ from wasmwright_operator.node.backoff import Prospect, is_failure, next_try, pro
 from wasmwright_operator.node.outcome import Outcome
 from wasmwright_operator.records import WasmNodeRecord
 
-_STATES: Final[dict[int | None, NodeState]] = {
-    ExitCode.UNSUPPORTED: NodeState.UNSUPPORTED,
-    ExitCode.IN_USE: NodeState.BLOCKED,
-}
 _MESSAGE: Final = 4096
 
 
@@ -35,7 +31,7 @@ def after_failure(
     since = rfc3339(now) if is_failure(kind, failures) else ""
     return status.model_copy(
         update={
-            "state": _STATES.get(problem.exit_code, NodeState.FAILED),
+            "state": _state(problem, kind),
             "failures": failures,
             "failing_since": status.failing_since or since,
             "runtimes": tuple(_left(record, problem)),
@@ -49,6 +45,13 @@ def after_failure(
             "next_retry": rfc3339(due) if due else "",
         }
     )
+
+
+def _state(problem: Outcome, kind: Prospect) -> NodeState:
+    if kind is Prospect.WAITS_FOR_PODS:
+        return NodeState.BLOCKED
+    is_unsupported = problem.exit_code == ExitCode.UNSUPPORTED
+    return NodeState.UNSUPPORTED if is_unsupported else NodeState.FAILED
 
 
 def _in_a_row(record: WasmNodeRecord, kind: Prospect) -> int:

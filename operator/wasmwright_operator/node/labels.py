@@ -52,9 +52,12 @@ def _wanted(node: NodeRecord, record: WasmNodeRecord) -> dict[str, str]:
 
 
 def _value(name: str, record: WasmNodeRecord, present: str) -> str:
-    """Return the state of one runtime; nothing while its first run is under way."""
+    """Return the state of one runtime; nothing while its first run is under way.
+
+    While pods are sent away no new ones may come, though the node could run them.
+    """
     if name in record.ready_names:
-        return "ready"
+        return "pending" if record.leaving_pods else "ready"
     if record.is_in_flight:
         return present if present in {"failed", "pending"} else ""
     if record.has_failed:

@@ -7,7 +7,6 @@ from typing import Final
 from wasmwright_installer.contract import RuntimeState
 from wasmwright_operator.api.wasmnode import (
     DRIFTED,
-    Cause,
     InstalledRuntime,
     NodeState,
     RunError,
@@ -19,9 +18,6 @@ from wasmwright_operator.records import NodeRecord, WasmNodeRecord
 
 NOT_SERVED: Final = "HandlerNotServed"
 """The run proved the handler by CRI, but the kubelet never came to report it."""
-
-LOOKS: Final = frozenset({Cause.REBOOTED, Cause.RUNTIME_CHANGED, Cause.VERIFY})
-"""Causes of runs that expect to find everything in place."""
 
 _GRACE: Final = timedelta(seconds=120)
 """How long after a run the kubelet may report what it saw before: it asks the container runtime
@@ -103,8 +99,7 @@ def after_loss(record: WasmNodeRecord, loss: Loss, now: datetime) -> WasmNodeSta
 
 def is_store_lost(record: WasmNodeRecord, problem: Outcome) -> bool:
     """Tell whether a run that expected to find everything in place found the binaries gone."""
-    is_look = record.spec.cause in LOOKS and record.spec.hash == record.status.installed_hash
-    return is_look and problem.reason in _STORE_LOST
+    return record.is_look and problem.reason in _STORE_LOST
 
 
 def after_lost_store(

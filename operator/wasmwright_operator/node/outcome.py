@@ -19,6 +19,8 @@ from wasmwright_operator.records import (
 
 JOB_REFUSED: Final = "JobRefused"
 """The API server did not take the Job."""
+PODS_FORBIDDEN: Final = "PodsForbidden"
+"""The API server did not tell us of the node's pods."""
 
 _REASON: Final = re.compile(r"[A-Z][A-Za-z0-9]{0,63}")
 _EXIT_CODE_IN_MESSAGE: Final = re.compile(r"failed with exit code (\d+)")
@@ -65,6 +67,8 @@ class Outcome:
     message: str
     exit_code: int | None = None
     result: ApplyResult | None = None
+    blocking_pods: tuple[str, ...] = ()
+    """`namespace/name` of pods for whose sake it did not start."""
     must_stop_job: bool = False
     """Whether the Job could still do something and must go before another run."""
 

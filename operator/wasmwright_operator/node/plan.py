@@ -5,33 +5,38 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
 
-from wasmwright_installer.contract import NodeDocument, NodeIdentity
 from wasmwright_operator.actions import (
     Action,
     CreateJob,
     DeleteJob,
     DeleteWasmNode,
     LabelNode,
+    LookAtPods,
     Wake,
     WriteNodeStatus,
 )
 from wasmwright_operator.api.wasmnode import NodeState, WasmNodeStatus
 from wasmwright_operator.conditions import parse_time
 from wasmwright_operator.node.conclusion import conclude, described
+from wasmwright_operator.node.cordon import is_wanted, uncordon
+from wasmwright_operator.node.document import document_of
 from wasmwright_operator.node.labels import label_changes
-from wasmwright_operator.node.loss import LOOKS, judged
+from wasmwright_operator.node.loss import judged
 from wasmwright_operator.node.orphans import orphaned
 from wasmwright_operator.node.outcome import (
     JOB_REFUSED,
+    PODS_FORBIDDEN,
     NotStarted,
     Outcome,
     Underway,
     observe_run,
 )
+from wasmwright_operator.node.preparation import Preparing, prepare
 from wasmwright_operator.records import (
     JobRecord,
     NodeRecord,
     PodRecord,
+    PodsLook,
     RunKey,
     WasmNodeRecord,
 )
@@ -48,6 +53,8 @@ class NodeView:
     wasm_node: WasmNodeRecord | None
     lost_runs: frozenset[RunKey] = frozenset()
     """Runs whose Job was seen and then deleted by somebody."""
+    look: PodsLook | None = None
+    """The last look at everybody's pods on the node, while a run is under way that needs one."""
 
 
 def plan_node(
@@ -59,7 +66,7 @@ def plan_node(
         return ()
     record = view.wasm_node
     if record is None or record.spec.node_uid != node.uid or record.deleting:
-        return tuple(_labels(node, None))
+        return (*_labels(node, None), *uncordon(node, record=None))
     if not record.is_in_flight:
         return tuple(_settled(node, record, now))
     run = RunKey(record.uid, record.spec.hash, record.spec.attempt)
@@ -72,48 +79,43 @@ def plan_node(
     )
     match progress:
         case NotStarted():
-            return tuple(_started(node, record, run))
+            return tuple(_started(node, record, run, view.look, now))
         case Underway():
             return tuple(_underway(node, record, job, progress, now))
         case Outcome():
             return tuple(_ended(node, record, job, progress, now))
 
 
-def plan_refused_job(
-    node: NodeRecord, record: WasmNodeRecord, message: str, now: datetime
+def plan_refusal(
+    node: NodeRecord,
+    record: WasmNodeRecord,
+    refused: CreateJob | LookAtPods,
+    message: str,
+    now: datetime,
 ) -> tuple[Action, ...]:
-    """Return the writes after the API server refused to take the node's Job."""
-    return tuple(_ended(node, record, None, Outcome(JOB_REFUSED, message), now))
+    """Return the writes after the API server refused what a run cannot do without."""
+    if isinstance(refused, CreateJob):
+        outcome = Outcome(JOB_REFUSED, message)
+    else:
+        advice = "; give the operator that right with the chart's value rbac.evictPods"
+        outcome = Outcome(PODS_FORBIDDEN, message + advice)
+    return tuple(_ended(node, record, None, outcome, now))
 
 
-def _started(node: NodeRecord, record: WasmNodeRecord, run: RunKey) -> Iterator[Action]:
+def _started(
+    node: NodeRecord, record: WasmNodeRecord, run: RunKey, look: PodsLook | None, now: datetime
+) -> Iterator[Action]:
     """Labels first: no new pod may come for a runtime that is about to go."""
     yield from _labels(node, record)
-    yield CreateJob(node=node.name, run=run, document=_document(node, record))
-
-
-def _document(node: NodeRecord, record: WasmNodeRecord) -> NodeDocument:
-    spec = record.spec
-    return NodeDocument(
-        node=NodeIdentity(name=node.name, uid=node.uid, machine_id=node.machine_id),
-        hash=spec.hash,
-        runtimes=spec.runtimes,
-        declared=spec.declared,
-        wasm_pods=spec.wasm_pods,
-        retry_token=spec.retry_token,
-        keep_versions=spec.keep_versions,
-        stored=_stored(record),
-    )
-
-
-def _stored(record: WasmNodeRecord) -> tuple[str, ...]:
-    """Return what need not be downloaded.
-
-    A run that repeats a success believes nothing, unless it only looks whether all is in place.
-    """
-    is_repeated = record.spec.hash == record.status.installed_hash
-    is_doubted = is_repeated and record.spec.cause not in LOOKS
-    return () if is_doubted else record.status.stored
+    if not is_wanted(record):
+        yield from uncordon(node, record)
+    match prepare(node, record, look, now):
+        case None:
+            yield CreateJob(node=node.name, run=run, document=document_of(node, record))
+        case Preparing(actions):
+            yield from actions
+        case Outcome() as outcome:
+            yield from _ended(node, record, None, outcome, now)
 
 
 def _underway(
@@ -124,6 +126,7 @@ def _underway(
     now: datetime,
 ) -> Iterator[Action]:
     yield from _labels(node, record)
+    yield from uncordon(node, record)
     created = parse_time(job.created) if job is not None else None
     slow_at = created + _SLOW if created is not None else None
     if slow_at is not None and now >= slow_at:
@@ -153,6 +156,7 @@ def _ended(
         return
     yield from _write(record, after.status)
     yield from _labels(node, after)
+    yield from uncordon(node, after)
 
 
 def _settled(node: NodeRecord, record: WasmNodeRecord, now: datetime) -> Iterator[Action]:
@@ -165,6 +169,7 @@ def _settled(node: NodeRecord, record: WasmNodeRecord, now: datetime) -> Iterato
     status, note = orphaned(node, record, status)
     yield from _write(record, described(record, status, now, note=note))
     yield from _labels(node, replace(record, status=status))
+    yield from uncordon(node, record)
     if look_again is not None:
         yield Wake(look_again)
 
@@ -185,6 +190,7 @@ def _is_given_back(record: WasmNodeRecord) -> bool:
 
 def _forget(node: NodeRecord, record: WasmNodeRecord) -> Iterator[Action]:
     yield from _labels(node, None)
+    yield from uncordon(node, record=None)
     yield DeleteWasmNode(name=record.name, uid=record.uid, resource_version=record.resource_version)
 
 

@@ -1,6 +1,7 @@
 """Small records of the objects that decisions are made from; raw objects are never kept."""
 
 from wasmwright_operator.records.node import NodeRecord, Taint, parse_node
+from wasmwright_operator.records.nodepods import Eviction, NodePod, PodsLook, parse_node_pod
 from wasmwright_operator.records.revision import RevisionRecord, parse_revision
 from wasmwright_operator.records.runtime import RuntimeRecord, parse_runtime
 from wasmwright_operator.records.runtimeclass import RuntimeClassRecord, parse_runtime_class
@@ -20,11 +21,14 @@ from wasmwright_operator.records.work import (
 __all__ = [
     "ContainerRecord",
     "ContainerState",
+    "Eviction",
     "JobOutcome",
     "JobRecord",
     "LedgerRecord",
+    "NodePod",
     "NodeRecord",
     "PodRecord",
+    "PodsLook",
     "RevisionRecord",
     "RunKey",
     "RuntimeClassRecord",
@@ -35,6 +39,7 @@ __all__ = [
     "parse_job",
     "parse_ledger",
     "parse_node",
+    "parse_node_pod",
     "parse_pod",
     "parse_revision",
     "parse_runtime",

@@ -35,6 +35,8 @@ class NodeRecord:
     uid: str
     labels: Mapping[str, str] = field(default_factory=dict)
     annotations: Mapping[str, str] = field(default_factory=dict)
+    is_annotated: bool = True
+    """Whether it has any annotation: a JSON patch cannot add to a map that is not there."""
     taints: tuple[Taint, ...] = ()
     arch: str = ""
     os: str = "linux"
@@ -88,6 +90,7 @@ def parse_node(raw: Mapping[str, Any]) -> NodeRecord:
         uid=metadata["uid"],
         labels={sys.intern(key): sys.intern(value) for key, value in labels.items()},
         annotations={key: annotations[key] for key in _READ_ANNOTATIONS if key in annotations},
+        is_annotated=bool(annotations),
         taints=_taints(spec),
         arch=labels.get(names.ARCH_LABEL) or info.get("architecture", ""),
         os=labels.get(names.OS_LABEL) or info.get("operatingSystem") or "linux",

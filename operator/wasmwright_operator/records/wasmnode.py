@@ -8,11 +8,17 @@ from typing import Any, Final
 
 from pydantic import TypeAdapter, ValidationError
 
-from wasmwright_installer.contract import HandlerEntry, RuntimeEntry, desired_hash
-from wasmwright_operator.api.wasmnode import DRIFTED, WasmNodeSpec, WasmNodeStatus
+from wasmwright_installer.contract import ExitCode, HandlerEntry, RuntimeEntry, desired_hash
+from wasmwright_operator.api.disruption import NodeDisruption, WasmPodsPolicy
+from wasmwright_operator.api.wasmnode import DRIFTED, Cause, WasmNodeSpec, WasmNodeStatus
 
 _RUNTIMES: Final = TypeAdapter(tuple[RuntimeEntry, ...])
 _DECLARED: Final = TypeAdapter(tuple[HandlerEntry, ...])
+_LOOKS: Final = frozenset({Cause.REBOOTED, Cause.RUNTIME_CHANGED, Cause.VERIFY})
+
+BLOCKING_PODS: Final = "BlockingPods"
+"""Reason of a run that did not start, since people declared pods on the node to be in the way."""
+
 _SHARED: Final = 4096
 """Distinct sets of runtimes kept for sharing; a fleet has few, and more only cost memory."""
 
@@ -64,6 +70,38 @@ class WasmNodeRecord:
         if self.has_drifted:
             return frozenset(entry.name for entry in self.spec.runtimes) - self.ready_names
         return frozenset(self.spec.changes) if self.has_failed else frozenset()
+
+    @property
+    def is_look(self) -> bool:
+        """Whether the run expects to find everything in place."""
+        is_installed = self.spec.hash == self.status.installed_hash
+        return is_installed and self.spec.cause in _LOOKS
+
+    @property
+    def disruption(self) -> NodeDisruption:
+        """What the run may do to the node's pods: to look whether all is in place, nothing."""
+        return NodeDisruption() if self.is_look else self.spec.disruption
+
+    @property
+    def waits_for_pods(self) -> bool:
+        """Whether the last run did not do its work for the sake of running pods."""
+        error = self.status.last_error
+        return error is not None and (
+            error.exit_code == ExitCode.IN_USE or error.reason == BLOCKING_PODS
+        )
+
+    @property
+    def leaving_pods(self) -> frozenset[str]:
+        """Pods, as `namespace/name`, that have to leave before the run that is under way.
+
+        The installer named them in the last run, and this one may evict them. What people declared
+        to be blocking is waited for and never sent away.
+        """
+        error = self.status.last_error
+        is_told = error is not None and error.exit_code == ExitCode.IN_USE
+        may_evict = self.disruption.wasm_pods is WasmPodsPolicy.EVICT
+        are_due = self.is_in_flight and is_told and may_evict
+        return frozenset(self.status.blocking_pods) if are_due else frozenset()
 
     @property
     def ready_names(self) -> frozenset[str]:

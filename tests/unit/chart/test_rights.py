@@ -65,6 +65,14 @@ def test_rights__on_config_maps__are_to_read_and_change_the_ledger_alone() -> No
     assert maps["verbs"] == ["get", "patch"]
 
 
+def test_rights__to_send_pods_away__are_had_by_those_who_ask_for_them_and_no_more() -> None:
+    without, given = (
+        rights(render(values).find("ClusterRole")) for values in ({}, {"rbac": {"evictPods": True}})
+    )
+
+    assert given - without == {("", "pods", "list"), ("", "pods/eviction", "create")}
+
+
 def test_rights__on_nodes__are_to_read_and_to_label() -> None:
     verbs = {v for _, r, v in rights(render().find("ClusterRole")) if r == "nodes"}
 

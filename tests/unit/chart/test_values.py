@@ -48,6 +48,7 @@ OTHERS: dict[tuple[str, ...], Any] = {
     ("installer", "image", "digest"): "sha256:" + "b" * 64,
     ("installer", "image", "pullPolicy"): "Never",
     ("imagePullSecrets",): ["one", "two"],
+    ("rbac", "evictPods"): True,
     ("job", "template"): "kind: Job\nname: {{ name }}\n",
     ("job", "ttlSeconds"): 1234567,
     ("job", "deadlineSeconds"): 7654321,

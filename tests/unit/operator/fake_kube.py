@@ -7,7 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 from unit.operator import given
 from wasmwright_operator.conditions import rfc3339
-from wasmwright_operator.kube.errors import ApiError, ConflictError, ExistsError, NotFoundError
+from wasmwright_operator.kube.errors import (
+    ApiError,
+    BudgetError,
+    ConflictError,
+    ExistsError,
+    NotFoundError,
+)
 from wasmwright_operator.kube.port import Page, Raw, Resource
 
 if TYPE_CHECKING:
@@ -24,6 +30,8 @@ class FakeKube:
         self.events: deque[tuple[str, str, Raw]] = deque()
         self.requests: list[tuple[str, str, str]] = []
         self.errors: dict[tuple[str, str], deque[ApiError]] = {}
+        self.budgets: dict[str, str] = {}
+        """Pods that may not be evicted, with what their budget says."""
         self.clock: Callable[[], datetime] = lambda: given.NOW
         self.on_event: Callable[[], object] = lambda: None
         self._version = 100
@@ -115,6 +123,32 @@ class FakeKube:
             self.drop(resource.plural, name)
         return stored
 
+    async def patch(
+        self, resource: Resource, name: str, operations: Sequence[Mapping[str, Any]]
+    ) -> Raw:
+        self._request("patch", resource.plural, name)
+        raw = copy.deepcopy(self._found(resource, name))
+        for operation in operations:
+            _patch(raw, operation)
+        return self.put(resource.plural, raw)
+
+    async def pods_on(self, node: str) -> Sequence[Raw]:
+        self._request("list", "pods", node)
+        pods = (raw for (plural, _), raw in self.objects.items() if plural == "pods")
+        return [copy.deepcopy(raw) for raw in pods if raw.get("spec", {}).get("nodeName") == node]
+
+    async def evict(self, namespace: str, name: str, *, uid: str) -> None:
+        self._request("evict", "pods", name)
+        raw = self.objects.get(("pods", name))
+        if raw is None or raw["metadata"]["namespace"] != namespace:
+            raise NotFoundError(name)
+        if raw["metadata"]["uid"] != uid:
+            raise ConflictError(f"{name}: another pod")
+        if name in self.budgets:
+            raise BudgetError(self.budgets[name])
+        raw["metadata"]["deletionTimestamp"] = rfc3339(self.clock())
+        self.put("pods", raw)
+
     async def patch_metadata(
         self, resource: Resource, name: str, operations: Sequence[Mapping[str, Any]]
     ) -> Raw:
@@ -168,18 +202,25 @@ def _patch(raw: Raw, operation: Mapping[str, Any]) -> None:
     parts = [
         part.replace("~1", "/").replace("~0", "~") for part in operation["path"].split("/")[1:]
     ]
-    parent = raw
+    parent: Any = raw
     for part in parts[:-1]:
-        if part not in parent:
+        parent = _member(parent, part)
+        if parent is None:
             raise ConflictError(f"no {part}")
-        parent = parent[part]
+    last = parts[-1]
     match operation["op"]:
         case "test":
-            if parent.get(parts[-1]) != operation["value"]:
+            if _member(parent, last) != operation["value"]:
                 raise ConflictError("test failed")
         case "add":
-            parent[parts[-1]] = operation["value"]
+            parent[last] = operation["value"]
         case "remove":
-            if parts[-1] not in parent:
-                raise ConflictError(f"no {parts[-1]}")
-            del parent[parts[-1]]
+            if _member(parent, last) is None:
+                raise ConflictError(f"no {last}")
+            del parent[int(last) if isinstance(parent, list) else last]
+
+
+def _member(parent: Any, part: str) -> Any:
+    if isinstance(parent, list):
+        return parent[int(part)] if int(part) < len(parent) else None
+    return parent.get(part)

@@ -17,8 +17,10 @@ from wasmwright_operator.records import (
     ContainerRecord,
     ContainerState,
     JobRecord,
+    NodePod,
     NodeRecord,
     PodRecord,
+    PodsLook,
     RunKey,
     RuntimeRecord,
     Taint,
@@ -155,3 +157,15 @@ def result(
     )
     given = {"message": f"{reason} was said", "runtimes": runtimes, **more}
     return ApplyResult(exit_code=exit_code, reason=reason, hash=hash, **given)
+
+
+def node_pod(name: str = "web-1", **more: Any) -> NodePod:
+    return NodePod("shop", name, f"{name}-uid", **{"controller": "ReplicaSet", **more})
+
+
+def look(*pods: NodePod, **more: Any) -> PodsLook:
+    return PodsLook(pods=pods, **{"at": NOW, "was_cordoned": True, **more})
+
+
+def status(raw: Raw) -> WasmNodeStatus:
+    return WasmNodeStatus.model_validate(raw)

@@ -13,6 +13,7 @@ from wasmwright_operator.kube.bucket import TokenBucket
 from wasmwright_operator.kube.client import KubeClient
 from wasmwright_operator.kube.errors import (
     ApiError,
+    BudgetError,
     ConflictError,
     ExistsError,
     ExpiredError,
@@ -181,6 +182,47 @@ async def test_answer__that_is_no_json__is_shown(server: Server, kube: KubeClien
 
     with pytest.raises(UnavailableError, match="bad gateway"):
         await kube.get(NODES, "n1")
+
+
+async def test_pods_on__asks_for_one_node_and_for_no_cached_answer(
+    server: Server, kube: KubeClient
+) -> None:
+    server.answer({"items": [{"n": 1}], "metadata": {"resourceVersion": "5", "continue": "more"}})
+    server.answer({"items": [{"n": 2}], "metadata": {"resourceVersion": "5"}})
+
+    assert await kube.pods_on("n1.example") == [{"n": 1}, {"n": 2}]
+
+    where = "/api/v1/pods?limit=500&fieldSelector=spec.nodeName%3Dn1.example"
+    assert [path for _, path, *_ in server.asked] == [where, f"{where}&continue=more"]
+
+
+async def test_evict__names_the_pod_that_was_looked_at(server: Server, kube: KubeClient) -> None:
+    server.answer({"status": "Success"}, status=201)
+
+    await kube.evict("shop", "web-1", uid="u-1")
+
+    method, path, _headers, body = server.asked[0]
+    assert (method, path) == ("POST", "/api/v1/namespaces/shop/pods/web-1/eviction")
+    assert (body["kind"], body["metadata"]) == (
+        "Eviction",
+        {"name": "web-1", "namespace": "shop"},
+    )
+    assert body["deleteOptions"] == {"preconditions": {"uid": "u-1"}}
+
+
+async def test_evict__that_a_budget_forbids__is_said_in_its_words__and_stops_nothing_else(
+    server: Server, kube: KubeClient, bucket: TokenBucket
+) -> None:
+    said = "The disruption budget guard needs 2 healthy pods and has 2 currently"
+    cause = {"reason": "DisruptionBudget", "message": said}
+    answer = {"reason": "TooManyRequests", "message": "m", "details": {"causes": [cause]}}
+    server.answer(answer, status=429, Retry_After="10")
+
+    with pytest.raises(BudgetError, match=f"^{said}$"):
+        await kube.evict("shop", "web-1", uid="u-1")
+
+    async with asyncio.timeout(1):
+        await bucket.take()
 
 
 @pytest.mark.parametrize(("header", "seconds"), [("7", 7), ("soon", 1), (None, 1)])

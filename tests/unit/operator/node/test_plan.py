@@ -19,7 +19,7 @@ from wasmwright_operator.api.wasmnode import Cause, NodeState, Refusal, WasmNode
 from wasmwright_operator.conditions import find
 from wasmwright_operator.manifests import JobPolicy
 from wasmwright_operator.manifests.jobs import JobTemplate, built_in_template
-from wasmwright_operator.node import NodeView, plan_node, plan_refused_job
+from wasmwright_operator.node import NodeView, plan_node, plan_refusal
 from wasmwright_operator.records import (
     JobRecord,
     NodeRecord,
@@ -370,7 +370,10 @@ def test_run__whose_job_was_deleted__is_tried_again_under_another_name() -> None
 
 
 def test_job__that_the_api_server_refuses__is_a_failed_run() -> None:
-    status = written(plan_refused_job(NODE, FIRST, "quota exceeded", given.NOW))
+    (create,) = plan(FIRST)
+    assert isinstance(create, CreateJob)
+
+    status = written(plan_refusal(NODE, FIRST, create, "quota exceeded", given.NOW))
 
     assert status.last_error is not None
     assert (status.last_error.reason, status.last_error.message) == (

@@ -7,9 +7,11 @@ from wasmwright_operator import names
 from wasmwright_operator.records import (
     ContainerState,
     JobOutcome,
+    NodePod,
     RunKey,
     parse_job,
     parse_node,
+    parse_node_pod,
     parse_pod,
     parse_runtime,
     parse_runtime_class,
@@ -167,6 +169,62 @@ def test_parse_pod__container_states__are_kept_apart() -> None:
     assert record.apply is not None
     assert (record.fetch.state, record.fetch.exit_code) == (ContainerState.TERMINATED, 20)
     assert (record.apply.state, record.apply.reason) == (ContainerState.WAITING, "PodInitializing")
+
+
+def parsed_pod(**metadata: object) -> NodePod:
+    named = {"name": "p", "namespace": "shop", "uid": "u", **metadata}
+    return parse_node_pod({"metadata": named}, "wasmwright-system")
+
+
+def test_parse_node_pod__tells_what_an_eviction_would_cost() -> None:
+    raw = {
+        "metadata": {
+            "name": "p",
+            "namespace": "shop",
+            "uid": "u",
+            "labels": {"app": "web"},
+            "ownerReferences": [
+                {"kind": "Audit", "name": "a"},
+                {"kind": "ReplicaSet", "name": "r", "controller": True},
+            ],
+            "deletionTimestamp": "2026-05-04T12:00:00Z",
+        },
+        "spec": {"volumes": [{"name": "a", "secret": {}}, {"name": "b", "emptyDir": {}}]},
+        "status": {"phase": "Running"},
+    }
+
+    assert parse_node_pod(raw, "wasmwright-system") == NodePod(
+        namespace="shop",
+        name="p",
+        uid="u",
+        labels={"app": "web"},
+        phase="Running",
+        controller="ReplicaSet",
+        has_empty_dir=True,
+        deleting=True,
+    )
+
+
+def test_parse_node_pod__of_a_file_on_the_node__is_static() -> None:
+    assert parsed_pod(annotations={"kubernetes.io/config.mirror": "digest"}).is_static
+    assert not parsed_pod().is_static
+
+
+@pytest.mark.parametrize("namespace", ["wasmwright-system", "shop"])
+@pytest.mark.parametrize(
+    "metadata",
+    [
+        {"annotations": {names.JOB_OWNER: "uid"}},
+        {"labels": {"app.kubernetes.io/part-of": "wasmwright"}},
+    ],
+    ids=["run", "operator"],
+)
+def test_parse_node_pod__is_ours__in_our_namespace_only(
+    namespace: str, metadata: dict[str, object]
+) -> None:
+    pod = parsed_pod(namespace=namespace, **metadata)
+
+    assert pod.is_ours == (namespace == "wasmwright-system")
 
 
 def test_parse_runtime_class__of_somebody_else__belongs_to_nobody() -> None:
