@@ -15,6 +15,7 @@ from wasmwright_operator.fleet.rendering import Renderer
 from wasmwright_operator.fleet.rollout.revisions import histories, revision_name
 from wasmwright_operator.fleet.slots import count_slots, reserve
 from wasmwright_operator.fleet.snapshot import Snapshot
+from wasmwright_operator.fleet.startup import lift_taints
 from wasmwright_operator.fleet.status import Findings, plan_status
 from wasmwright_operator.fleet.survey import Survey, survey
 from wasmwright_operator.fleet.targets import Goals, next_telling
@@ -56,6 +57,7 @@ def _plan(snapshot: Snapshot, now: datetime) -> Iterator[Action]:
             yield from kept[runtime.name].writes(revision_name(runtime), nodes, renderer)
         yield from _plan_runtime(runtime, acceptances[runtime.name], surveys, snapshot, now)
     yield from _orphaned_classes(snapshot)
+    yield from lift_taints(runtimes, targets)
     looks = reruns.next_look((it.node, it.wasm_node) for it in targets)
     ends = (next_retry(targets, now), looks, next_telling(targets, now), *slots.wakes)
     times = [at for at in ends if at is not None]
