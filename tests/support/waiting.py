@@ -16,4 +16,4 @@ def eventually(look: Callable[[], T], *, until: Callable[[T], object], within: f
             return seen
         if time.monotonic() > deadline:
             raise AssertionError(f"not within {within:g} s; last seen: {seen!r}")
-        time.sleep(0.1)
+        time.sleep(0.05)
