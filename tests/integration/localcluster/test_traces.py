@@ -30,9 +30,10 @@ def run_pods(cluster: Cluster) -> None:
 
 
 def test_down__nodes_with_pods__leaves_no_trace(spec: ClusterSpec) -> None:
-    before = traces.look(spec.name)
+    before, elsewhere = traces.look(spec.name), traces.look("elsewhere")
     cluster = Cluster.up(spec)
     run_pods(cluster)
+    assert traces.look("elsewhere").left_behind(elsewhere) == {}, "it is no trace of another one"
     assert {"processes", "links", "routes", "groups", "files"} <= set(
         traces.look(spec.name).left_behind(before)
     )

@@ -3,10 +3,12 @@
 import re
 import shutil
 import subprocess
-from dataclasses import dataclass, fields
+from collections.abc import Iterable
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 
 from localcluster import paths, state
+from localcluster.state import Record
 
 _TUNABLES = ("fs/file-max", "fs/nr_open", "kernel/panic", "kernel/panic_on_oops")
 
@@ -33,26 +35,38 @@ class Traces:
         }
         return {name: entries for name, entries in new.items() if entries}
 
+    def without(self, others: Iterable[Record]) -> "Traces":
+        """Return the same lists without the lines that name a device of other clusters."""
+        addresses = [record.addresses for record in others]
+        bridges = {each.bridge for each in addresses}
+        cables = tuple(f"wwv{each.index}n" for each in addresses)
+
+        def own(lines: frozenset[str]) -> frozenset[str]:
+            return frozenset(
+                line
+                for line in lines
+                if not any(word in bridges or word.startswith(cables) for word in line.split())
+            )
+
+        return replace(
+            self, links=own(self.links), routes=own(self.routes), firewall=own(self.firewall)
+        )
+
 
 def look(cluster: str) -> Traces:
-    """List what is on this machine."""
-    others = [record for record in state.every() if record.spec.name != cluster]
-    foreign = {record.addresses.bridge for record in others}
-    cables = tuple(f"wwv{record.addresses.index}n" for record in others)
+    """List what is on this machine; clusters may come and go meanwhile."""
+    before = state.every()
+    found = _look(cluster)
+    return found.without(each for each in (*before, *state.every()) if each.spec.name != cluster)
+
+
+def _look(cluster: str) -> Traces:
     return Traces(
         processes=_processes(cluster),
         mounts=frozenset(Path("/proc/mounts").read_text().splitlines()),
         namespaces=_lines("ip", "netns", "list"),
-        links=frozenset(
-            link.name
-            for link in Path("/sys/class/net").iterdir()
-            if link.name not in foreign and not link.name.startswith(cables)
-        ),
-        routes=frozenset(
-            route
-            for route in _lines("ip", "route", "show", "table", "all")
-            if not foreign & set(route.split())
-        ),
+        links=frozenset(link.name for link in Path("/sys/class/net").iterdir()),
+        routes=_lines("ip", "route", "show", "table", "all"),
         firewall=_firewall(),
         groups=_groups(cluster),
         files=_files(cluster),
