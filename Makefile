@@ -5,6 +5,9 @@
 PY := .venv/bin/python
 DAEMONS := 1.6 1.7 2.0 2.1 2.2 2.3.4 2.3 2.4
 export PYTHONPATH := kind:tests
+# Files of tests lie in memory where that has room for them, and go with a test that passes.
+export PYTEST_DEBUG_TEMPROOT := $(shell df --output=avail /dev/shm 2>/dev/null | awk 'NR == 2 && $$1 > 2^20 {print "/dev/shm"}')
+PYTEST := $(PY) -m pytest -o tmp_path_retention_policy=failed
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -23,12 +26,12 @@ demo-down: ## remove every trace of the demo
 
 test: lint types layers ## everything: static checks, then all tests on a real cluster
 	@python3 kind/localcluster/preflight.py
-	@$(PY) -m pytest --cov --cov-report=term:skip-covered $(ARGS)
+	@$(PYTEST) -n 5 --dist loadscope --cov --cov-report=term:skip-covered $(ARGS)
 
 oracle: setup ## configurations x operations x daemons: containerd 1.6 to 2.4 judge what is written
 	@python3 kind/localcluster/preflight.py
 	@$(PY) -m localcluster build node $(DAEMONS:%=containerd-%)
-	@$(PY) -m pytest -q -m "" tests/oracle $(ARGS)
+	@$(PYTEST) -q -n logical --dist loadscope -m "" tests/oracle $(ARGS)
 
 check: lint types layers unit ## format, lint, types, layers, unit tests: before each commit
 
@@ -43,8 +46,7 @@ layers: setup ## import-linter: who may import whom
 	@.venv/bin/lint-imports --no-logo
 
 unit: setup ## unit tests only
-	@PYTEST_DEBUG_TEMPROOT=$(wildcard /dev/shm) $(PY) -m pytest -q -n logical --dist worksteal \
-		-o tmp_path_retention_policy=failed tests/unit $(ARGS)
+	@$(PYTEST) -q -n logical --dist worksteal tests/unit $(ARGS)
 
 fmt: setup ## format and mend what ruff can mend
 	@.venv/bin/ruff check --quiet --fix .

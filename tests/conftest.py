@@ -1,3 +1,8 @@
-"""Every test may ask for a cluster; the plugin raises it once and takes it down at the end."""
+"""Every test may ask for a cluster, and many workers may run the tests."""
 
-pytest_plugins = ["localcluster.pytest_plugin"]
+pytest_plugins = [
+    "localcluster.pytest_plugin",
+    "oracle.score_table",
+    "support.interrupts",
+    "support.lanes",
+]

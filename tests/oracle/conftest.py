@@ -1,11 +1,8 @@
 import pytest
-from rich.console import Console
 
-from oracle.oracles import ALL
-from oracle.scores import PROPERTY, Score, Scores
+from oracle.scores import PROPERTY, Score
 
 pytest.register_assert_rewrite("oracle.operations")
-SCORES = Scores(ALL)
 
 
 @pytest.fixture
@@ -21,13 +18,3 @@ def score(request: pytest.FixtureRequest) -> Score:
 @pytest.fixture(autouse=True)
 def _no_waiting_for_disks(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("os.fsync", lambda _: None)
-
-
-def pytest_runtest_logreport(report: pytest.TestReport) -> None:
-    if report.when == "call":
-        SCORES.add(report.user_properties, passed=report.passed)
-
-
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    terminalreporter.ensure_newline()
-    SCORES.show(Console(file=terminalreporter._tw._file, width=150))

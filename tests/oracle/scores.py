@@ -36,7 +36,7 @@ class Scores:
             return
         asked = [name for name in self.daemons if any(daemon == name for _, daemon in cells)]
         table = Table("", *asked, title="containerd's own judgement: cases passed")
-        for row in dict.fromkeys(row for row, _ in cells):
+        for row in sorted({row for row, _ in cells}, key=str.casefold):
             table.add_row(row, *(self._cell(row, daemon) for daemon in asked))
         table.add_section()
         table.add_row("all", *(str(self._sum(self.passed, daemon)) for daemon in asked))
