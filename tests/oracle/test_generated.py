@@ -14,6 +14,8 @@ from oracle.oracles import each, oracle
 from oracle.scores import Score
 from unit.installer.generated_mains import main_files
 
+pytestmark = pytest.mark.no_cover  # unit tests measure what these run through
+
 EXAMPLES = 40
 
 

@@ -14,6 +14,8 @@ from unit.installer import predecessors as texts
 from unit.installer.documents import crun, document, shim
 from unit.installer.mains import schema_3
 
+pytestmark = pytest.mark.no_cover  # unit tests measure what these run through
+
 LEFT: Final = {
     "KWasm": texts.KWASM,
     "KWasm by path": texts.KWASM_PATHS,
