@@ -156,6 +156,9 @@ class NodeDocument(Model):
     declared: tuple[HandlerEntry, ...] = ()
     """Handlers to write ahead of their binaries whenever the configuration must change anyway."""
     wasm_pods: WasmPods = WasmPods.WAIT
+    """What happens to pods that a restart of the container runtime would lose."""
+    removal: WasmPods = WasmPods.WAIT
+    """What happens to pods that use a runtime which is to go: Force takes it away under them."""
     take_over: tuple[PredecessorName, ...] = ()
     """Whose handlers and files on the node count as ours: tables are cut out, files removed."""
     retry_token: str = ""

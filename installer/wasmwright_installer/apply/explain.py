@@ -75,7 +75,7 @@ def _report(host: Host, intent: Intent, permitted: tuple[str, ...]) -> PlanRepor
         restart=decision.must_restart,
         why=decision.why,
         pods_lost=intent.usage.lost,
-        runtimes_in_use=dict(intent.usage.removed_in_use),
+        runtimes_in_use=dict(intent.usage.going),
         leftovers=report(host, observed, base_of(observed.present)),
         warnings=(
             *decision.warnings,

@@ -6,7 +6,7 @@ from wasmwright_installer.apply.decide import Decision
 from wasmwright_installer.apply.host import Host
 from wasmwright_installer.apply.links import LinkPlan
 from wasmwright_installer.apply.probe import Observed
-from wasmwright_installer.contract import WasmPods
+from wasmwright_installer.contract import NodeDocument, WasmPods
 from wasmwright_installer.detect.bundles import (
     Bundle,
     Process,
@@ -31,6 +31,13 @@ class Usage:
     """Bundles that would hold up the daemon's next start."""
     removed_in_use: tuple[tuple[str, tuple[str, ...]], ...] = ()
     """Handlers that are to go, with who still uses them."""
+    stranded: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    """Handlers that would go with a predecessor, with who still uses them."""
+
+    @property
+    def going(self) -> tuple[tuple[str, tuple[str, ...]], ...]:
+        """All handlers that would go, with who still uses them."""
+        return (*self.removed_in_use, *self.stranded)
 
 
 def look_at_usage(host: Host, observed: Observed, decision: Decision, links: LinkPlan) -> Usage:
@@ -68,24 +75,37 @@ def _users_of_removed(
     return tuple((handler, pods) for handler, pods in users if pods)
 
 
-def refuse_losses(usage: Usage, decision: Decision, wasm_pods: WasmPods) -> tuple[str, ...]:
+def refuse_losses(usage: Usage, decision: Decision, document: NodeDocument) -> tuple[str, ...]:
     """Stop where pods are in the way; return a warning for each loss that the document permits.
 
     Raises:
         InUseError: with the pods' names.
     """
-    if usage.removed_in_use:
-        handler, pods = usage.removed_in_use[0]
-        everyone = tuple(sorted({pod for _, each in usage.removed_in_use for pod in each}))
+    return (*_refuse_removal(usage, document), *_refuse_restart(usage, decision, document))
+
+
+def _refuse_removal(usage: Usage, document: NodeDocument) -> tuple[str, ...]:
+    is_forced = document.removal is WasmPods.FORCE
+    going = usage.stranded if is_forced else usage.going
+    if going:
+        handler, pods = going[0]
+        everyone = tuple(sorted({pod for _, each in going for pod in each}))
         raise InUseError(
             f"handler {handler!r} is to be removed, but {_some(pods)} still runs with it; "
             "delete the pod, or move it, and the run goes on",
             reason="RuntimeInUse",
             pods=everyone,
         )
+    return tuple(
+        f"handler {handler!r} was taken away under {_some(pods)}, as the document permits"
+        for handler, pods in usage.removed_in_use
+    )
+
+
+def _refuse_restart(usage: Usage, decision: Decision, document: NodeDocument) -> tuple[str, ...]:
     if not usage.lost:
         return ()
-    if wasm_pods is WasmPods.FORCE:
+    if document.wasm_pods is WasmPods.FORCE:
         return (f"restarting containerd lost {_some(usage.lost)}, as the document permits",)
     raise InUseError(
         f"containerd must restart ({decision.why}), which {_some(usage.lost)} would not survive; "

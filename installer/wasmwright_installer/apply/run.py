@@ -55,8 +55,7 @@ def look(host: Host, document: NodeDocument, stage: str = STAGE) -> Intent:
     runtimes = linked_runtimes(document, observed, decision)
     links = plan_links(host, runtimes)
     usage = look_at_usage(host, observed, decision, links)
-    going = (*usage.removed_in_use, *stranded(host, observed, decision))
-    usage = replace(usage, removed_in_use=going)
+    usage = replace(usage, stranded=stranded(host, observed, decision))
     return Intent(observed, decision, planned, runtimes, links, usage, effective)
 
 
@@ -102,7 +101,7 @@ def refuse(document: NodeDocument, intent: Intent, *, retry: bool) -> tuple[str,
     """
     if not retry:
         refuse_known_failure(intent.observed.state, attempt_of(document), intent.planned)
-    return refuse_losses(intent.usage, intent.decision, document.wasm_pods)
+    return refuse_losses(intent.usage, intent.decision, document)
 
 
 def _change(host: Host, document: NodeDocument, intent: Intent, artifacts: Path | None) -> Outcome:

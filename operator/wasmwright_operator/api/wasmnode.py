@@ -71,6 +71,8 @@ class WasmNodeSpec(ApiModel):
     """How long after a success the run still holds its slots."""
     disruption: NodeDisruption = NodeDisruption()
     """What the run may do to the node's pods."""
+    removal: WasmPods = WasmPods.WAIT
+    """What happens to pods that use a runtime which is to go."""
 
 
 class NodeState(StrEnum):

@@ -7,13 +7,14 @@ from datetime import datetime
 from wasmwright_installer.contract import HandlerEntry, RuntimeEntry
 from wasmwright_operator import names
 from wasmwright_operator.api.wasmnode import Cause, WasmNodeSpec
+from wasmwright_operator.api.wasmruntime import WasmRuntimeSpec
 from wasmwright_operator.conditions import rfc3339
 from wasmwright_operator.fleet.acceptance import Acceptance
 from wasmwright_operator.fleet.notes import WasmNodeWrite, write
 from wasmwright_operator.fleet.rendering import Renderer
 from wasmwright_operator.fleet.snapshot import DeclareAhead, Snapshot
 from wasmwright_operator.fleet.targets import Target
-from wasmwright_operator.fleet.terms import Terms, agree
+from wasmwright_operator.fleet.terms import Terms, terms_of
 from wasmwright_operator.records import Slot
 
 
@@ -35,12 +36,12 @@ class Runs:
     acceptances: Mapping[str, Acceptance]
     renderer: Renderer
     version: int
-    _terms: dict[frozenset[str], Terms] = field(default_factory=dict)
+    _terms: dict[tuple[frozenset[str], frozenset[str]], Terms] = field(default_factory=dict)
     _declared: dict[str, tuple[HandlerEntry, ...]] = field(default_factory=dict)
 
     def begin(self, run: Run) -> WasmNodeWrite:
         """Return the write that begins a run."""
-        target, terms = run.target, self._terms_of(run.changes)
+        target, terms = run.target, self._terms_of(run)
         wasm_node = target.wasm_node
         spec = WasmNodeSpec(
             node_uid=target.node.uid,
@@ -59,6 +60,7 @@ class Runs:
             max_attempts=terms.max_attempts,
             min_ready_seconds=terms.min_ready_seconds,
             disruption=terms.disruption,
+            removal=terms.removal,
         )
         return write(target, spec)
 
@@ -67,13 +69,16 @@ class Runs:
         spec = begun.spec
         return Slot(spec.node_uid, self.version, spec.attempt, spec.changes, rfc3339(now))
 
-    def _terms_of(self, changes: frozenset[str]) -> Terms:
-        if changes not in self._terms:
-            runtimes = (self.snapshot.runtimes.get(name) for name in sorted(changes))
-            self._terms[changes] = agree(
-                runtime.spec.rollout for runtime in runtimes if runtime and runtime.spec
-            )
-        return self._terms[changes]
+    def _terms_of(self, run: Run) -> Terms:
+        leaving = run.changes - {entry.name for entry in run.target.entries}
+        key = run.changes, leaving
+        if key not in self._terms:
+            self._terms[key] = terms_of(self._specs(run.changes - leaving), self._specs(leaving))
+        return self._terms[key]
+
+    def _specs(self, changes: frozenset[str]) -> list[WasmRuntimeSpec | None]:
+        runtimes = (self.snapshot.runtimes.get(name) for name in sorted(changes))
+        return [runtime.spec if runtime is not None else None for runtime in runtimes]
 
     def _declared_for(self, target: Target) -> tuple[HandlerEntry, ...]:
         """Return the handlers to write ahead; a node that is given back declares none."""

@@ -1,7 +1,7 @@
 """On which terms a run changes a node: of what its runtimes say, always the more careful."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from wasmwright_installer.contract import WasmPods
@@ -15,9 +15,15 @@ from wasmwright_operator.api.disruption import (
 )
 from wasmwright_operator.api.meta import LabelSelector
 from wasmwright_operator.api.rollout import RolloutSpec
+from wasmwright_operator.api.wasmruntime import WasmRuntimeSpec, WhenInUse
 
 _PODS_BY_CARE: Final = tuple(WasmPodsPolicy)
 _MODES_BY_CARE: Final = tuple(reversed(DisruptionMode))
+_PODS_AT_REMOVAL: Final = {
+    WhenInUse.BLOCK: WasmPodsPolicy.WAIT,
+    WhenInUse.DRAIN: WasmPodsPolicy.EVICT,
+    WhenInUse.FORCE: WasmPodsPolicy.FORCE,
+}
 _SELECTORS: Final = 32
 """As many as `NodeDisruption` holds."""
 
@@ -29,12 +35,39 @@ class Terms:
     disruption: NodeDisruption = field(default_factory=NodeDisruption)
     max_attempts: int = 0
     min_ready_seconds: int = 0
+    removal: WasmPods = WasmPods.WAIT
+    """What happens to pods that use a runtime which is to go."""
 
     @property
     def wasm_pods(self) -> WasmPods:
         """What the installer is told: it knows no eviction."""
         is_forced = self.disruption.wasm_pods is WasmPodsPolicy.FORCE
         return WasmPods.FORCE if is_forced else WasmPods.WAIT
+
+
+def terms_of(
+    changing: Iterable[WasmRuntimeSpec | None], leaving: Iterable[WasmRuntimeSpec | None]
+) -> Terms:
+    """Return the terms of a run that brings or changes some runtimes and takes others away.
+
+    None stands for a WasmRuntime that is gone or cannot be understood: nobody permits any harm.
+    """
+    going = tuple(leaving)
+    rollouts = (
+        *(spec.rollout for spec in changing if spec is not None),
+        *(_at_removal(spec) for spec in going if spec is not None),
+    )
+    is_forced = bool(going) and all(
+        spec is not None and spec.removal.when_in_use is WhenInUse.FORCE for spec in going
+    )
+    return replace(agree(rollouts), removal=WasmPods.FORCE if is_forced else WasmPods.WAIT)
+
+
+def _at_removal(spec: WasmRuntimeSpec) -> RolloutSpec:
+    """Return a rollout in which pods have the fate that the removal gives them."""
+    pods = _PODS_AT_REMOVAL[spec.removal.when_in_use]
+    disruption = spec.rollout.disruption.model_copy(update={"wasm_pods": pods})
+    return spec.rollout.model_copy(update={"disruption": disruption})
 
 
 def agree(rollouts: Iterable[RolloutSpec]) -> Terms:

@@ -13,6 +13,7 @@ def document_of(node: NodeRecord, record: WasmNodeRecord) -> NodeDocument:
         runtimes=spec.runtimes,
         declared=spec.declared,
         wasm_pods=spec.wasm_pods,
+        removal=spec.removal,
         retry_token=spec.retry_token,
         keep_versions=spec.keep_versions,
         stored=_stored(record),

@@ -88,3 +88,24 @@ def test_apply__runtime_in_use__is_not_removed(
         apply(usual.host, document() if back else document(shim("light")), None)
     assert (caught.value.reason, caught.value.pods) == ("RuntimeInUse", ("shop/cart",))
     assert usual.tree() == before
+
+
+@pytest.mark.parametrize("back", [True, False], ids=["node given back", "another one stays"])
+def test_apply__removal_is_forced__takes_it_away_under_its_pods_and_names_them(
+    usual: FakeNode, tmp_path: Path, *, back: bool
+) -> None:
+    wanted = document(shim("light"), crun())
+    apply(usual.host, wanted, fetched(tmp_path, wanted))
+    shim_path, link = "/usr/bin/containerd-shim-runc-v2", "/opt/wasmwright/bin/crun/crun"
+    usual.add_pod("s1", shim_path, "shop/cart", runtime=link)
+    rest = document() if back else document(shim("light"))
+    forced = rest.model_copy(update={"removal": WasmPods.FORCE})
+
+    result = apply(usual.host, forced, None)
+
+    assert [item.name for item in result.runtimes if item.state == "ready"] == (
+        [] if back else ["light"]
+    )
+    assert result.warnings == (
+        "handler 'crun' was taken away under shop/cart, as the document permits",
+    )
