@@ -117,6 +117,18 @@ class World:
         body = {"metadata": {"name": name, "labels": labels, **metadata}}
         return self.api.create(NODES, body)
 
+    def report(self, node: str, *, ready: bool, since: str = "2026-01-01T00:00:00Z") -> None:
+        """Say, as the node's kubelet or its lifecycle controller would, whether it is Ready."""
+        condition = {
+            "type": "Ready",
+            "status": "True" if ready else "Unknown",
+            "reason": "Played",
+            "message": "said the test",
+            "lastTransitionTime": since,
+            "lastHeartbeatTime": since,
+        }
+        self.api.merge(f"{NODES}/{node}/status", {"status": {"conditions": [condition]}})
+
     def annotate(self, node: str, **annotations: str | None) -> None:
         keys = {
             "runtimes": names.RUNTIMES,
