@@ -12,6 +12,7 @@ from wasmwright_operator.actions import (
     CreateJob,
     CreateWasmNode,
     EvictPod,
+    LabelNode,
     LookAtPods,
     ReserveSlots,
     UpdateWasmNode,
@@ -19,6 +20,7 @@ from wasmwright_operator.actions import (
     WriteRuntimeStatus,
 )
 from wasmwright_operator.cache import FLEET, Cache, node_key, node_of
+from wasmwright_operator.contention import Contention
 from wasmwright_operator.executor import Executor, Subject
 from wasmwright_operator.fleet import plan_fleet
 from wasmwright_operator.kube.errors import (
@@ -30,7 +32,7 @@ from wasmwright_operator.kube.errors import (
 )
 from wasmwright_operator.kube.port import WASM_NODES
 from wasmwright_operator.metrics import Metrics
-from wasmwright_operator.node import NodeView, plan_node, plan_refusal
+from wasmwright_operator.node import NodeView, contested, plan_node, plan_refusal
 from wasmwright_operator.workqueue import WorkQueue
 
 logger: Final = logging.getLogger(__name__)
@@ -65,6 +67,7 @@ class Reconciler:
         self._rest = _SHORTEST_REST
         self._told: dict[str, float] = {}
         self._has_read_ledger = False
+        self._contention = Contention()
 
     def notify(self, keys: Iterable[str]) -> None:
         """Have keys reconciled; the fleet plan waits a moment, so that events come together."""
@@ -170,11 +173,33 @@ class Reconciler:
         actions = plan_node(view, self._cache.jobs_of(node), self._cache.pods_of(node), now)
         self._wake(node_key(node), actions)
         for action in actions:
+            if self._has_to_wait(action):
+                return
             try:
                 await self._carry_out(action)
+                await self._note(action, view)
             except RefusedError as error:
                 for answer in _after_refusal(view, action, error, now):
                     await self._carry_out(answer)
+
+    def _has_to_wait(self, action: Action) -> bool:
+        """Tell whether somebody undoes a change of labels again and again; later actions wait too.
+
+        No run may start on a node whose labels could not be lowered before.
+        """
+        if not isinstance(action, LabelNode):
+            return False
+        pause = self._contention.wait(action, asyncio.get_running_loop().time())
+        if pause:
+            self._queue.add(node_key(action.name), pause)
+        return pause > 0
+
+    async def _note(self, action: Action, view: NodeView) -> None:
+        if not isinstance(action, LabelNode):
+            return
+        is_new = self._contention.note(action, asyncio.get_running_loop().time())
+        if is_new and view.wasm_node is not None:
+            await self._carry_out(contested(view.wasm_node, action))
 
     async def _carry_out(self, action: Action) -> None:
         """Carry out one action; after a conflict read the object anew, whatever the watch does."""

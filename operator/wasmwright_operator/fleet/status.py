@@ -5,13 +5,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from wasmwright_operator import names
 from wasmwright_operator.actions import EmitEvent, EventType, WriteRuntimeStatus
 from wasmwright_operator.api.meta import Condition, ConditionStatus
 from wasmwright_operator.api.wasmruntime import NodeCounts, WasmRuntimeStatus
 from wasmwright_operator.conditions import capped, condition, find, with_times
 from wasmwright_operator.fleet.acceptance import Acceptance
 from wasmwright_operator.fleet.classes import ClassPlan, needed_nodes
+from wasmwright_operator.fleet.events import drift_events, runtime_event
 from wasmwright_operator.fleet.obstacles import deletion_blocked
 from wasmwright_operator.fleet.removal import Removal
 from wasmwright_operator.fleet.rollout.revisions import revision_name
@@ -19,6 +19,7 @@ from wasmwright_operator.fleet.survey import Survey
 from wasmwright_operator.records import RuntimeRecord
 
 _ORDER_BUG: Final = "ContainerdHandlerOrderBug"
+_DRIFTED: Final = "NodesDrifted"
 
 _EVENTS: Final = {
     ("Ready", ConditionStatus.TRUE): (EventType.NORMAL, "RolloutComplete"),
@@ -68,7 +69,7 @@ def plan_status(findings: Findings, now: datetime) -> Iterator[WriteRuntimeStatu
             resource_version=runtime.resource_version,
             status=status,
             is_urgent=_gist(status.conditions) != _gist(runtime.status.conditions),
-            events=tuple(_events(runtime, status)),
+            events=(*_events(runtime, status), *drift_events(runtime, status)),
         )
 
 
@@ -124,8 +125,8 @@ def _progressing(findings: Findings) -> Told:
         return "Progressing", True, "NodesPending", f"{summary}; next: {capped(coming)}"
     if found.not_ready:
         return "Progressing", False, "NodesNotReady", f"{summary}; {_down(found)}"
-    if found.failed or found.blocked:
-        waiting = capped([*found.failed, *found.blocked])
+    if found.failed or found.drifted or found.blocked:
+        waiting = capped([*found.failed, *found.drifted, *found.blocked])
         return "Progressing", True, "Retrying", f"{summary}; to be tried again: {waiting}"
     return "Progressing", False, "Complete", summary
 
@@ -139,6 +140,7 @@ def _ready(findings: Findings) -> Told:
     coming = set(found.pending) - set(found.not_ready)
     for nodes, reason, told in (
         (found.failed, _failure_reason(findings), _failures(findings)),
+        (found.drifted, _DRIFTED, _failures(findings)),
         (found.blocked, "NodesBlocked", _failures(findings)),
         (found.updating, "NodesUpdating", f"changing: {capped(found.updating)}"),
         (coming, "NodesPending", f"next: {capped(coming)}"),
@@ -199,6 +201,7 @@ def _degraded(findings: Findings) -> Told:
     kind, found = "Degraded", findings.survey
     for nodes, reason in (
         (found.failed, _failure_reason(findings)),
+        (found.drifted, _DRIFTED),
         (found.blocked, "NodesBlocked"),
         (found.unsupported, "NodesUnsupported"),
     ):
@@ -225,20 +228,9 @@ def _runtime_class_ready(findings: Findings) -> Told:
 def _events(runtime: RuntimeRecord, status: WasmRuntimeStatus) -> Iterator[EmitEvent]:
     for item in status.conditions:
         before = find(runtime.status.conditions, item.type)
-        told = _EVENTS.get((item.type, item.status))
+        told = None if item.reason == _DRIFTED else _EVENTS.get((item.type, item.status))
         if told is not None and (before is None or before.status != item.status):
-            yield _event(runtime, *told, item)
+            yield runtime_event(runtime, *told, f"{item.reason}: {item.message}")
         if item.reason == "NodesOrphaned" and (before is None or before.reason != item.reason):
-            yield _event(runtime, EventType.WARNING, item.reason, item)
-
-
-def _event(runtime: RuntimeRecord, kind: EventType, reason: str, item: Condition) -> EmitEvent:
-    return EmitEvent(
-        api_version=names.API_VERSION,
-        kind="WasmRuntime",
-        name=runtime.name,
-        uid=runtime.uid,
-        type=kind,
-        reason=reason,
-        message=f"{item.reason}: {item.message}",
-    )
+            message = f"{item.reason}: {item.message}"
+            yield runtime_event(runtime, EventType.WARNING, item.reason, message)

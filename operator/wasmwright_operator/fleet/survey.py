@@ -24,6 +24,7 @@ class Survey:
     updated: list[str] = field(default_factory=list)
     updating: list[str] = field(default_factory=list)
     failed: list[str] = field(default_factory=list)
+    drifted: list[str] = field(default_factory=list)
     blocked: list[str] = field(default_factory=list)
     pending: list[str] = field(default_factory=list)
     removing: list[str] = field(default_factory=list)
@@ -45,7 +46,8 @@ class Survey:
     @property
     def targeted(self) -> int:
         """How many nodes are to have the runtime."""
-        return sum(map(len, (self.updated, self.updating, self.failed, self.blocked, self.pending)))
+        counted = (self.updated, self.updating, self.failed, self.drifted, self.blocked)
+        return sum(map(len, (*counted, self.pending)))
 
     @property
     def counts(self) -> NodeCounts:
@@ -62,6 +64,7 @@ class Survey:
             unsupported=len(self.unsupported),
             unavailable=len(self.unavailable),
             excluded=len(self.excluded),
+            drifted=len(self.drifted),
         )
 
     @property
@@ -118,7 +121,10 @@ def _place(found: Survey, runtime: RuntimeRecord, target: Target, renderer: Rend
     is_ready = runtime.name in wasm_node.ready_names
     if is_ready:
         found.ready.append(name)
-    if is_concerned and wasm_node.is_failing:
+    if wasm_node.has_drifted and not is_ready:
+        found.drifted.append(name)
+        found.failures.extend(_failure(wasm_node))
+    elif is_concerned and wasm_node.is_failing and not wasm_node.has_drifted:
         (found.blocked if wasm_node.waits_for_pods else found.failed).append(name)
         found.failures.extend(_failure(wasm_node))
     elif is_concerned and wasm_node.is_in_flight:

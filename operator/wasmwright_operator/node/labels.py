@@ -3,6 +3,7 @@
 from typing import Final
 
 from wasmwright_operator import names
+from wasmwright_operator.actions import EmitEvent, EventType, LabelNode
 from wasmwright_operator.api.wasmnode import NodeState
 from wasmwright_operator.records import NodeRecord, WasmNodeRecord
 
@@ -22,6 +23,27 @@ def label_changes(node: NodeRecord, record: WasmNodeRecord | None) -> dict[str, 
     }
     changes.update(dict.fromkeys(present.keys() - wanted.keys()))
     return changes
+
+
+def contested(record: WasmNodeRecord, action: LabelNode) -> EmitEvent:
+    """Return what to tell when somebody keeps undoing a change of a node's labels."""
+    changes = ", ".join(
+        f"{key}={value}" if value is not None else f"{key} removed"
+        for key, value in sorted(action.changes.items())
+    )
+    return EmitEvent(
+        api_version=names.API_VERSION,
+        kind="WasmNode",
+        name=record.name,
+        uid=record.uid,
+        type=EventType.WARNING,
+        reason="LabelsContested",
+        message=(
+            f"somebody else undoes again and again what is right for this node ({changes}); it is"
+            " put right less and less often, at last every 5 minutes: metadata.managedFields of the"
+            " Node tells who writes these labels"
+        ),
+    )
 
 
 def _is_written_by_us(key: str) -> bool:

@@ -110,10 +110,33 @@ class Driver:
 
     def go(self, node: str, *, away: bool) -> None:
         """Let a node cease to be Ready, or become Ready again."""
-        raw = self.kube.objects[NODES.plural, node]
         ready = {"type": "Ready", "status": "Unknown" if away else "True"}
-        raw["status"] = {"conditions": [{**ready, "lastTransitionTime": rfc3339(self.now())}]}
-        self.kube.put(NODES.plural, raw)
+        self.report(node, conditions=[{**ready, "lastTransitionTime": rfc3339(self.now())}])
+
+    def report(self, node: str, **status: Any) -> None:
+        """Let a kubelet write into its Node's status."""
+        raw = self.kube.objects.get((NODES.plural, node))
+        if raw is not None:
+            self.kube.put(NODES.plural, {**raw, "status": {**raw.get("status", {}), **status}})
+
+    def handlers(self, node: str) -> set[str] | None:
+        """Return what a kubelet reports that its container runtime serves, if it does report."""
+        listed = self.get(NODES.plural, node).get("status", {}).get("runtimeHandlers")
+        return {item["name"] for item in listed} if listed else None
+
+    def serve(self, node: str, handlers: Iterable[str]) -> None:
+        """Let a kubelet report these handlers and runc."""
+        listed = [{"name": name} for name in ("", "runc", *sorted(handlers))]
+        self.report(node, runtimeHandlers=listed)
+
+    def reboot(self, node: str) -> None:
+        info = self.get(NODES.plural, node).get("status", {}).get("nodeInfo", {})
+        boot = int(info.get("bootID", "0")) + 1
+        self.report(node, nodeInfo={**info, "bootID": str(boot)})
+
+    def exchange_container_runtime(self, node: str, version: str) -> None:
+        info = self.get(NODES.plural, node).get("status", {}).get("nodeInfo", {})
+        self.report(node, nodeInfo={**info, "containerRuntimeVersion": f"containerd://{version}"})
 
     def ask(self, node: str, runtimes: Iterable[str]) -> None:
         raw = self.kube.objects[NODES.plural, node]
@@ -154,6 +177,9 @@ class Driver:
             template["metadata"]["annotations"][names.DOCUMENT]
         )
         ready = document.runtimes if exit_code is ExitCode.DONE else ()
+        node = template["spec"]["nodeName"]
+        if exit_code is ExitCode.DONE and self.handlers(node) is not None:
+            self.serve(node, [entry.handler.handler for entry in ready])
         result = ApplyResult(
             exit_code=exit_code,
             reason="Done" if exit_code is ExitCode.DONE else "TestFailure",

@@ -37,6 +37,7 @@ def error(reason: str, exit_code: int | None = 31, **more: object) -> WasmNodeSt
 DONE = given.wasm_node("done", SPIN, status=concluded())
 IN_FLIGHT = given.wasm_node("flying", SPIN)
 FAILED = given.wasm_node("failed", SPIN, status=error("DigestMismatch"))
+DRIFTED = given.wasm_node("drifted", SPIN, status=error("Drifted", None, failures=0))
 BLOCKED = given.wasm_node("blocked", SPIN, status=error("PodsInUse", 40, state="Blocked"))
 
 
@@ -86,8 +87,31 @@ def told(status: WasmRuntimeStatus, kind: str) -> tuple[str, str]:
             ("True", "Retrying"),
             "NodesBlocked",
         ),
+        (
+            (DONE, DRIFTED, BLOCKED),
+            "1/3 ready",
+            ("False", "NodesDrifted"),
+            ("True", "Retrying"),
+            "NodesDrifted",
+        ),
+        (
+            (DRIFTED, FAILED),
+            "0/2 ready",
+            ("False", "DigestMismatch"),
+            ("True", "Retrying"),
+            "DigestMismatch",
+        ),
     ],
-    ids=["none", "done", "in-flight", "failed", "failed-differently", "blocked"],
+    ids=[
+        "none",
+        "done",
+        "in-flight",
+        "failed",
+        "failed-differently",
+        "blocked",
+        "drifted",
+        "drifted-and-failed",
+    ],
 )
 def test_status__conditions(
     records: tuple[WasmNodeRecord, ...],
@@ -259,3 +283,41 @@ def test_status__transitions__are_told_as_events_once() -> None:
         "RolloutComplete",
         "RuntimeClassReady",
     }
+
+
+def test_drift__is_counted_listed_and_told_once_for_all_nodes() -> None:
+    second = given.wasm_node("drifted-2", SPIN, status=DRIFTED.status)
+    action = write(DONE, DRIFTED, second)
+
+    nodes = action.status.nodes
+    assert (nodes.targeted, nodes.drifted, nodes.failed, nodes.updated) == (3, 2, 0, 1)
+    assert [(item.node, item.reason) for item in action.status.failures] == [
+        ("drifted", "Drifted"),
+        ("drifted-2", "Drifted"),
+    ]
+    (event,) = [it for it in action.events if it.type == "Warning"]
+    assert event.reason == "DriftDetected"
+    assert "drifted, drifted-2: Drifted happened" in event.message
+
+
+def test_drift__of_further_nodes__is_no_event() -> None:
+    before = write(DONE, DRIFTED).status
+    runtime = replace(given.runtime(), status=before)
+    third = given.wasm_node("third", SPIN, status=DRIFTED.status)
+    records = (DONE, DRIFTED, third)
+    asking = [given.node(record.name, asks="spin") for record in records]
+
+    (action,) = only(plan(runtime, *asking, *records), WriteRuntimeStatus)
+
+    assert action.status.nodes.drifted == 2
+    assert action.events == ()
+
+
+def test_drift__of_another_runtime_of_the_node__leaves_this_one_updated() -> None:
+    both = given.wasm_node("n1", SPIN, given.entry("wasmtime"), status=concluded())
+    lost = DRIFTED.status.model_copy(update={"runtimes": both.status.runtimes})
+    records = (given.node("n1", asks="spin,wasmtime"), replace(both, status=lost))
+    actions = plan(given.runtime("spin"), given.runtime("wasmtime"), *records)
+    counts = {item.name: item.status.nodes for item in only(actions, WriteRuntimeStatus)}
+    assert (counts["spin"].updated, counts["spin"].drifted) == (1, 0)
+    assert (counts["wasmtime"].updated, counts["wasmtime"].drifted) == (0, 1)
