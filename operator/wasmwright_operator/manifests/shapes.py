@@ -52,10 +52,15 @@ class Shapes:
 
 def _marked(text: str, marks: Mapping[str, Any]) -> str:
     """Exchange the longest values first: they hold the others."""
-    written = {str(htmlsafe_json_dumps(value)): mark for mark, value in marks.items()}
+    written = {_as_written(value): mark for mark, value in marks.items()}
     for value in sorted(written, key=len, reverse=True):
         text = text.replace(value, f'"{written[value]}"')
     return text
+
+
+def _as_written(value: object) -> str:
+    """Return what `| tojson` makes of a value."""
+    return str(htmlsafe_json_dumps(value, sort_keys=True))
 
 
 def _is_fillable(tree: object, marks: Mapping[str, Any]) -> bool:

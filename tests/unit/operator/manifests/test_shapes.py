@@ -1,5 +1,6 @@
 """Texts that are read by their shape say what they say when they are read whole."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -8,7 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from jinja2 import Environment
 
-from wasmwright_operator.manifests import shapes
+from wasmwright_operator.manifests import JobPolicy, JobTemplate, built_in_template, shapes
+from wasmwright_operator.manifests.jobs import _SAMPLE
 from wasmwright_operator.manifests.shapes import Shapes
 
 TEMPLATES = {
@@ -57,7 +59,7 @@ def count_parsed(monkeypatch: pytest.MonkeyPatch, template: str, jobs: int) -> i
     monkeypatch.setattr(shapes, "parse", lambda text: (parsed.append(text), parse(text))[1])
     known = Shapes()
     for number in range(jobs):
-        both(template, known, {"name": f"n{number}", "labels": {"number": str(number)}})
+        both(template, known, {"name": f"n{number}", "labels": {"z": "", "a": f"<{number}>"}})
     return len(parsed)
 
 
@@ -66,6 +68,22 @@ def test_parse__shape_that_is_known__is_not_read_anew(
     monkeypatch: pytest.MonkeyPatch, template: str, times: int
 ) -> None:
     assert count_parsed(monkeypatch, template, 100) == times
+
+
+def test_render__jobs_of_many_nodes__read_the_template_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    parsed: list[str] = []
+    template = JobTemplate(built_in_template(), JobPolicy("system", "installer"))
+    monkeypatch.setattr(shapes, "parse", parsed.append)
+
+    jobs = [
+        template.render(replace(_SAMPLE, node=f"node-{n}", run=replace(_SAMPLE.run, attempt=n)))
+        for n in range(1, 100)
+    ]
+
+    assert parsed == []
+    assert len({job["metadata"]["name"] for job in jobs}) == len(jobs)
 
 
 def test_parse__shapes_without_end__are_not_all_kept() -> None:
