@@ -38,8 +38,8 @@ from wasmwright_operator.workqueue import WorkQueue
 logger: Final = logging.getLogger(__name__)
 
 _WORKERS: Final = 16
-_SHARE: Final = 4.0
-"""The fleet plan rests this many times as long as it took: at most a fifth of a core."""
+_SHARE: Final = 9.0
+"""The fleet plan rests this many times as long as it took: at most a tenth of a core."""
 _SHORTEST_REST: Final = 0.01
 _LONGEST_REST: Final = 1.0
 _LOOK_AT_ALL: Final = 600.0

@@ -43,6 +43,8 @@ from wasmwright_operator.records import (
 
 _SLOW: Final = timedelta(seconds=8)
 """A run that takes longer says so in the status; a quick one is spared the write."""
+_VERY_SLOW: Final = timedelta(seconds=60)
+"""Until then it says so once; how far a run is after that people want to know at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +130,8 @@ def _underway(
     yield from _labels(node, record)
     yield from uncordon(node, record)
     created = parse_time(job.created) if job is not None else None
-    slow_at = created + _SLOW if created is not None else None
+    was_told = record.status.state is NodeState.APPLYING
+    slow_at = created + (_VERY_SLOW if was_told else _SLOW) if created is not None else None
     if slow_at is not None and now >= slow_at:
         yield from _write(record, _applying(record, progress, now))
     times = [at for at in (slow_at, progress.look_again) if at is not None and at > now]

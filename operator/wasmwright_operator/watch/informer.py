@@ -97,6 +97,7 @@ class Informer:
         version = 0
         async for page in self._source.list(self.resource, selector=self._selector):
             version = self._take_page(page, seen)
+            del page  # or it would be held until the next one has come
         self._feed.retain(seen, version)
         self._version = version
         self._must_list = False

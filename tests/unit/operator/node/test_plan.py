@@ -21,6 +21,8 @@ from wasmwright_operator.manifests import JobPolicy
 from wasmwright_operator.manifests.jobs import JobTemplate, built_in_template
 from wasmwright_operator.node import NodeView, plan_node, plan_refusal
 from wasmwright_operator.records import (
+    ContainerRecord,
+    ContainerState,
     JobRecord,
     NodeRecord,
     PodRecord,
@@ -346,6 +348,15 @@ def test_run__that_is_slow__says_what_it_waits_for() -> None:
     assert ready is not None
     assert (ready.reason, "no route" in ready.message) == ("Applying", True)
     assert kinds(plan(replace(FIRST, status=status), given.job(FIRST), pod, after=11)) == ["Wake"]
+
+
+def test_run__that_is_slow__says_how_far_it_is_once_in_the_first_minute() -> None:
+    job = given.job(FIRST)
+    told = replace(FIRST, status=written(plan(FIRST, job, after=10)))
+    further = given.pod(FIRST, apply=ContainerRecord(ContainerState.RUNNING))
+
+    assert kinds(plan(told, job, further, after=40)) == ["Wake"]
+    assert kinds(plan(told, job, further, after=70)) == ["WriteNodeStatus"]
 
 
 def test_run__that_cannot_start__is_stopped_before_its_end_is_written() -> None:
