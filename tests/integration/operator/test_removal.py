@@ -133,7 +133,9 @@ def test_deletion__offers_no_node_any_more__before_its_turn_has_come(world: Worl
 
     for name in ("n1", "n2", "n3"):
         wait(lambda name=name: world.labels(name).get(READY) == "removing")
-    assert len(world.jobs()) == 4
+    wait(lambda: len(world.jobs()) == 4)
+    time.sleep(QUIET)
+    assert len(world.jobs()) == 4, "one node at a time"
     world.kubelets.resume()
     gone(world)
 

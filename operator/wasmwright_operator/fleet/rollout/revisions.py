@@ -47,19 +47,22 @@ class History:
     def writes(
         self, target: str, wasm_nodes: Iterable[WasmNodeRecord], renderer: Renderer
     ) -> Iterator[RevisionAction]:
-        """Yield what makes `target` the newest revision and drops those that nobody needs."""
+        """Yield what makes `target` the newest revision and drops those that nobody needs.
+
+        An earlier WasmRuntime of the name may have left a revision of the same name: it goes first.
+        """
         own, runtime = self._own, self.runtime
+        stale = tuple(item for item in self.records if item.runtime_uid != runtime.uid)
+        yield from _deletions(stale)
         newest = max((item.number for item in own if item.name != target), default=0)
         present = next((item for item in own if item.name == target), None)
-        if present is None and runtime.spec is not None:
+        is_free = all(item.name != target for item in stale)
+        if present is None and runtime.spec is not None and is_free:
             patch = tuple(_operations(runtime.spec))
             yield CreateRevision(target, runtime.name, runtime.uid, newest + 1, patch)
         elif present is not None and present.number <= newest:
             yield NumberRevision(target, present.resource_version, newest + 1)
-        stale = (item for item in self.records if item.runtime_uid != runtime.uid)
-        for record in (*stale, *self._superfluous(target, wasm_nodes, renderer)):
-            if not record.deleting:
-                yield DeleteRevision(record.name, record.uid)
+        yield from _deletions(self._superfluous(target, wasm_nodes, renderer))
 
     @property
     def _own(self) -> tuple[RevisionRecord, ...]:
@@ -80,6 +83,12 @@ class History:
 
     def _digests_of(self, record: RevisionRecord) -> set[str]:
         return {entry_digest(it) for it in render_revision(self.as_of(record)).values()}
+
+
+def _deletions(records: Iterable[RevisionRecord]) -> Iterator[DeleteRevision]:
+    for record in records:
+        if not record.deleting:
+            yield DeleteRevision(record.name, record.uid)
 
 
 def histories(snapshot: Snapshot) -> dict[str, History]:

@@ -166,6 +166,8 @@ def test_plan__revision_of_an_earlier_runtime_of_that_name__is_dropped_first() -
 
     assert deleted(SPIN, foreign) == {foreign.name}
     assert deleted(SPIN, replace(foreign, deleting=True)) == set()
+    assert created(SPIN, foreign) == [], "its name is taken until it is gone"
+    assert created(SPIN, record(edition(7), runtime_uid="earlier-uid")) != []
 
 
 @pytest.mark.parametrize(
