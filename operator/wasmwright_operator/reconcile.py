@@ -46,6 +46,8 @@ _LOOK_AT_ALL: Final = 600.0
 """Seconds between two reconciles of everything."""
 _STATUS_PACE: Final = 1.0
 """Seconds between two writes of bare counts to the status of one WasmRuntime."""
+_FINEST: Final = 0.001
+"""Seconds that are not worth waiting for: a clock need not move on by less."""
 
 
 class Reconciler:
@@ -237,7 +239,7 @@ class Reconciler:
         for action in actions:
             if isinstance(action, WriteRuntimeStatus):
                 rest = self._told.get(action.name, -_STATUS_PACE) + _STATUS_PACE - now
-                if rest > 0 and not action.is_urgent:
+                if rest > _FINEST and not action.is_urgent:
                     self._queue.add(FLEET, rest)
                     continue
                 self._told[action.name] = now

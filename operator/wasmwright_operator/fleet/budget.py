@@ -30,7 +30,9 @@ class Load:
     installs: frozenset[str]
     """Of these: the ones that it is to have, so that their ramp counts."""
     serves: frozenset[str]
-    """Runtimes that would miss it and do not yet."""
+    """Runtimes that would miss it, and whose limit does not know of that yet."""
+    margin: int
+    """1, or 0 for a node that is counted as unavailable already."""
     is_further: bool
     """Whether one more node of the cluster changes."""
 
@@ -66,11 +68,12 @@ class Budget:
         """Return what a change would take beyond what the node takes already."""
         held = self._held.get(target.node.name)
         slots = changes - held if held else changes
-        is_missed = is_unavailable(target, self._held)
+        serves = target.wanted - held if held else target.wanted
         return Load(
             slots=slots,
             installs=slots & target.wanted,
-            serves=frozenset() if is_missed else target.wanted,
+            serves=frozenset() if target.node.is_unschedulable else serves,
+            margin=int(held is None),
             is_further=held is None,
         )
 
@@ -85,7 +88,7 @@ class Budget:
             if self._ramp.get(name, 1) <= 0:
                 return Shortage(Limit.RAMP, name)
         for name in sorted(load.serves):
-            if self._spare[name] <= 0:
+            if self._spare[name] < load.margin:
                 return Shortage(Limit.UNAVAILABLE, name)
         return None
 
@@ -97,7 +100,7 @@ class Budget:
         for name in load.slots & self._ramp.keys():
             self._ramp[name] -= 1
         for name in load.serves:
-            self._spare[name] -= 1
+            self._spare[name] -= load.margin
 
 
 def is_unavailable(target: Target, held: Mapping[str, frozenset[str]]) -> bool:
