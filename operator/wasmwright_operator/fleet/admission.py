@@ -37,6 +37,7 @@ class Decision:
     notes: tuple[WasmNodeWrite, ...] = ()
     """Writes that begin no run."""
     waiting: Waiting = field(default_factory=dict)
+    """Of the runtimes of which nothing begins."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +93,8 @@ class Admission:
                 admitted.append(run)
             else:
                 _count(waiting, run, shortage)
-        return admitted, waiting
+        moving = frozenset(name for run in admitted for name in run.changes)
+        return admitted, {name: it for name, it in waiting.items() if name not in moving}
 
     def _busy_zones(self, slots: Slots) -> Mapping[str, int]:
         nodes = (self.snapshot.nodes.get(name) for name in slots.held)

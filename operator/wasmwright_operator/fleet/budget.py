@@ -10,6 +10,7 @@ from typing import Final
 
 from wasmwright_operator.api.amounts import amount_of
 from wasmwright_operator.api.rollout import Ramp, RolloutSpec
+from wasmwright_operator.fleet.eligibility import NOT_READY
 from wasmwright_operator.fleet.shortage import Limit, Shortage
 from wasmwright_operator.fleet.slots import LARGEST, Slots
 from wasmwright_operator.fleet.snapshot import Snapshot
@@ -61,8 +62,9 @@ class Budget:
         self._free[name] = _slots(runtime) - used
         if rollout.ramp is Ramp.DOUBLING:
             self._ramp[name] = max(1, len(found.updated)) - used
-        allowed = amount_of(rollout.max_unavailable, found.targeted)
-        self._spare[name] = allowed - len(self._changing[name].union(found.unavailable))
+        allowed = amount_of(rollout.max_unavailable, found.targeted + len(found.absent))
+        missed = self._changing[name].union(found.unavailable, found.absent)
+        self._spare[name] = allowed - len(missed)
 
     def load(self, target: Target, changes: frozenset[str]) -> Load:
         """Return what a change would take beyond what the node takes already."""
@@ -103,20 +105,18 @@ class Budget:
             self._spare[name] -= load.margin
 
 
-def is_unavailable(target: Target, held: Mapping[str, frozenset[str]]) -> bool:
-    """Tell whether pods cannot count on a node now, for whatever reason."""
-    node = target.node
-    return not node.is_ready or node.is_unschedulable or node.name in held
-
-
 def count_unavailable(
     targets: Iterable[Target], slots: Slots, surveys: Mapping[str, Survey]
 ) -> None:
-    """Add to each survey which of its nodes are unavailable."""
+    """Add to each survey the nodes on which pods cannot count now, for whatever reason."""
     for target in targets:
-        if is_unavailable(target, slots.held):
+        node = target.node
+        if not node.is_ready or node.is_unschedulable or node.name in slots.held:
             for name in target.wanted:
-                surveys[name].unavailable.append(target.node.name)
+                surveys[name].unavailable.append(node.name)
+            for name, problem in target.excluded.items():
+                if problem.reason == NOT_READY:
+                    surveys[name].absent.append(node.name)
 
 
 def _rollout(runtime: RuntimeRecord) -> RolloutSpec:

@@ -1,5 +1,6 @@
 """Why a node does not change now though a run is due on it."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -21,3 +22,19 @@ class Shortage:
     limit: Limit
     runtime: str = ""
     """Whose limit it is."""
+
+
+def tell(waiting: Mapping[Shortage, int], runtime: str) -> str:
+    """Return how many nodes of a runtime wait for room, and for which; "" = none does.
+
+    Nodes that are not Ready wait for something else, which is told where they are counted.
+    """
+    short = {item: count for item, count in waiting.items() if item.limit is not Limit.NOT_READY}
+    return ", ".join(
+        f"{count} wait for {item.limit}{_whose(item, runtime)}"
+        for item, count in sorted(short.items(), key=lambda pair: (-pair[1], pair[0].limit))
+    )
+
+
+def _whose(item: Shortage, runtime: str) -> str:
+    return f" of {item.runtime}" if item.runtime not in {"", runtime} else ""

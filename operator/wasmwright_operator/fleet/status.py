@@ -15,6 +15,7 @@ from wasmwright_operator.fleet.events import drift_events, runtime_event
 from wasmwright_operator.fleet.obstacles import deletion_blocked
 from wasmwright_operator.fleet.removal import Removal
 from wasmwright_operator.fleet.rollout.revisions import revision_name
+from wasmwright_operator.fleet.shortage import tell
 from wasmwright_operator.fleet.survey import Survey
 from wasmwright_operator.records import RuntimeRecord
 
@@ -121,14 +122,25 @@ def _progressing(findings: Findings) -> Told:
     if found.pending and spec is not None and spec.rollout.paused:
         return "Progressing", False, "Paused", f"{summary}; spec.rollout.paused is set"
     coming = set(found.pending) - set(found.not_ready)
-    if coming:
-        return "Progressing", True, "NodesPending", f"{summary}; next: {capped(coming)}"
+    if coming or tell(found.waiting, findings.runtime.name):
+        return _coming(findings, coming)
     if found.not_ready:
         return "Progressing", False, "NodesNotReady", f"{summary}; {_down(found)}"
     if found.failed or found.drifted or found.blocked:
         waiting = capped([*found.failed, *found.drifted, *found.blocked])
         return "Progressing", True, "Retrying", f"{summary}; to be tried again: {waiting}"
     return "Progressing", False, "Complete", summary
+
+
+def _coming(findings: Findings, nodes: set[str]) -> Told:
+    """Tell of nodes that come next, or of the limit that leaves none of them room."""
+    found, summary = findings.survey, findings.summary
+    exhausted = tell(found.waiting, findings.runtime.name)
+    if not exhausted:
+        return "Progressing", True, "NodesPending", f"{summary}; next: {capped(nodes)}"
+    down = [*found.unavailable, *found.absent]
+    told = f"; unavailable now: {capped(down)}" if down else ""
+    return "Progressing", False, "BudgetExhausted", f"{summary}; {exhausted}{told}"
 
 
 def _ready(findings: Findings) -> Told:

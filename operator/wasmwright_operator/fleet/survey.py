@@ -31,6 +31,8 @@ class Survey:
     unsupported: list[str] = field(default_factory=list)
     unavailable: list[str] = field(default_factory=list)
     """Of those that are to have it: changing, not Ready or cordoned."""
+    absent: list[str] = field(default_factory=list)
+    """Nodes that are left out only as long as they are not Ready."""
     waiting: Mapping[Shortage, int] = field(default_factory=dict)
     """How many nodes wait for room, by the limit that leaves none."""
     holders: list[WasmNodeRecord] = field(default_factory=list)

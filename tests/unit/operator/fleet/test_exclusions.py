@@ -18,7 +18,7 @@ from wasmwright_operator.api.wasmruntime import WasmRuntimeStatus
 from wasmwright_operator.conditions import find
 from wasmwright_operator.records import Taint
 
-EVERYWHERE = given.runtime(placement={"nodeSelector": {}})
+EVERYWHERE = given.runtime(placement={"nodeSelector": {}}, rollout={"maxUnavailable": "100%"})
 CONTROL_PLANE = Taint("node-role.kubernetes.io/control-plane", "NoSchedule")
 JUST_NOW, LONG_AGO = "2026-05-04T11:59:30Z", "2026-05-04T11:00:00Z"
 READY = WasmNodeStatus.model_validate(
