@@ -9,6 +9,16 @@ from pydantic import ValidationError
 
 from wasmwright_installer.contract import ApplyResult, ExitCode
 from wasmwright_operator.conditions import parse_time
+from wasmwright_operator.node.reasons import (
+    ADMISSION,
+    ADVICE,
+    DISRUPTED,
+    EVICTIONS,
+    KILLED,
+    NEXT_READS,
+    REASONS,
+    UNEXPLAINED,
+)
 from wasmwright_operator.records import (
     ContainerRecord,
     ContainerState,
@@ -24,21 +34,6 @@ PODS_FORBIDDEN: Final = "PodsForbidden"
 
 _REASON: Final = re.compile(r"[A-Z][A-Za-z0-9]{0,63}")
 _EXIT_CODE_IN_MESSAGE: Final = re.compile(r"failed with exit code (\d+)")
-
-_REASONS: Final = {
-    ExitCode.UNSUPPORTED: "UnsupportedNode",
-    ExitCode.CONFLICT: "HandlerConflict",
-    ExitCode.BAD_DOCUMENT: "BadDocument",
-    ExitCode.WRONG_NODE: "WrongNode",
-    ExitCode.ARTIFACT: "ArtifactFailed",
-    ExitCode.REFUSED: "RefusedByValidation",
-    ExitCode.ROLLED_BACK: "RolledBack",
-    ExitCode.ROLLBACK_FAILED: "RollbackFailed",
-    ExitCode.IN_USE: "PodsInUse",
-    ExitCode.LOCKED: "Locked",
-    ExitCode.BUG: "InstallerBug",
-}
-"""Reasons for when only the exit code is left of a result."""
 
 _STUCK: Final = {
     "ImagePullBackOff": timedelta(seconds=60),
@@ -94,6 +89,11 @@ class NotStarted:
 Progress = Outcome | Underway | NotStarted
 
 
+def refused_job(message: str) -> Outcome:
+    """Return the end of a run whose Job the API server did not take."""
+    return Outcome(JOB_REFUSED, f"{message}; {ADMISSION}")
+
+
 def observe_run(
     job: JobRecord | None, pods: tuple[PodRecord, ...], *, was_lost: bool, now: datetime
 ) -> Progress:
@@ -124,7 +124,7 @@ def _ended_container(name: str, container: ContainerRecord, pod: PodRecord) -> O
     result = _result(container.message)
     if result is not None:
         return _told(result, container.exit_code)
-    if pod.reason:
+    if pod.reason or pod.disruption:
         return _failed_pod(pod)
     return _untold(f"container {name} of pod {pod.name}", container.exit_code, container.reason)
 
@@ -138,27 +138,32 @@ def _result(message: str) -> ApplyResult | None:
 
 def _told(result: ApplyResult, exit_code: int) -> Outcome:
     is_word = _REASON.fullmatch(result.reason)
-    reason = result.reason if is_word else _REASONS.get(result.exit_code, "InstallerFailed")
+    reason = result.reason if is_word else REASONS.get(result.exit_code, "InstallerFailed")
     return Outcome(reason, result.message, exit_code=exit_code, result=result)
 
 
 def _untold(what: str, exit_code: int, reason: str = "") -> Outcome:
     if exit_code == ExitCode.DONE:
         return Outcome("ResultUnreadable", f"{what} succeeded but left no result that can be read")
-    known = _REASONS.get(ExitCode(exit_code)) if exit_code in set(ExitCode) else None
-    word = known or (reason if reason not in {"", "Error"} else "InstallerFailed")
-    return Outcome(word, f"{what} ended with exit code {exit_code}", exit_code=exit_code)
+    if exit_code in KILLED and reason in UNEXPLAINED:
+        told = f"{what} was killed (exit code {exit_code}), as by a restart of its node's runtime"
+        return Outcome("PodKilled", f"{told}; {NEXT_READS}", exit_code=exit_code)
+    known = REASONS.get(ExitCode(exit_code)) if exit_code in set(ExitCode) else None
+    word = known or (reason if reason not in UNEXPLAINED else "InstallerFailed")
+    advice = ADVICE.get(word, f"see 'kubectl logs' of {what}")
+    return Outcome(word, f"{what} ended with exit code {exit_code}: {advice}", exit_code=exit_code)
 
 
 def _failed_pod(pod: PodRecord) -> Outcome:
     """The kubelet ended the pod, or refused it before any container started."""
     has_run = any(item and item.state is not ContainerState.WAITING for item in _containers(pod))
-    if pod.reason in {"Evicted", "Preempting", "Terminated", "NodeShutdown", "NodeLost"}:
-        kind = "PodEvicted"
-    else:
-        kind = "PodFailed" if has_run else "PodRefused"
-    told = f"{pod.reason}: {pod.message}" if pod.reason else pod.message
-    return Outcome(kind, f"the node ended pod {pod.name}: {told or 'no reason was given'}")
+    told = f"{pod.reason}: {pod.message}" if pod.reason else pod.message or pod.disruption
+    what = f"pod {pod.name}: {told or 'no reason was given'}"
+    if pod.disruption or pod.reason in EVICTIONS:
+        return Outcome("PodEvicted", f"the cluster ended {what}; {NEXT_READS}")
+    if has_run:
+        return Outcome("PodFailed", f"the node ended {what}")
+    return Outcome("PodRefused", f"the node did not take {what}; free what it lacks")
 
 
 def _containers(pod: PodRecord) -> tuple[ContainerRecord | None, ...]:
@@ -167,7 +172,8 @@ def _containers(pod: PodRecord) -> tuple[ContainerRecord | None, ...]:
 
 def _without_job(pod: PodRecord | None, *, was_lost: bool) -> Progress:
     if was_lost:
-        return Outcome("JobLost", "the Job was deleted before its result was read")
+        told = "somebody deleted the Job before its result was read"
+        return Outcome("JobLost", f"{told}; {NEXT_READS}")
     if pod is not None and not pod.deleting:
         return Underway(f"pod {pod.name} is there, its Job not yet")
     return NotStarted()
@@ -175,16 +181,24 @@ def _without_job(pod: PodRecord | None, *, was_lost: bool) -> Progress:
 
 def _ended_job(job: JobRecord, now: datetime) -> Progress:
     if job.reason == "DeadlineExceeded":
-        return Outcome("DeadlineExceeded", f"Job {job.name} did not end in time: {job.message}")
+        return Outcome(
+            "DeadlineExceeded",
+            f"Job {job.name} did not end in time: {job.message}; see whether the node is Ready and"
+            f" what its pod waited for; {NEXT_READS}",
+        )
     finished = parse_time(job.finished)
     if finished is not None and now < finished + _POD_GRACE:
         return Underway("waiting for the pod's result", look_again=finished + _POD_GRACE)
     code = _EXIT_CODE_IN_MESSAGE.search(job.message)
     if code is not None:
         return _untold(f"the pod of Job {job.name}, gone by now,", int(code[1]))
+    if DISRUPTED in job.message:
+        return Outcome("PodEvicted", f"the cluster ended the pod of Job {job.name}; {NEXT_READS}")
     if job.outcome is JobOutcome.COMPLETE:
-        return Outcome("ResultLost", f"Job {job.name} succeeded, but its pod is gone")
-    return Outcome("PodLost", f"Job {job.name} failed and its pod is gone: {job.message}")
+        told = f"Job {job.name} succeeded, but its pod is gone"
+        return Outcome("ResultLost", f"{told}; {NEXT_READS}")
+    told = f"Job {job.name} failed and its pod is gone: {job.message}"
+    return Outcome("PodLost", f"{told}; {NEXT_READS}")
 
 
 def _without_pod(job: JobRecord, now: datetime) -> Progress:
@@ -194,8 +208,8 @@ def _without_pod(job: JobRecord, now: datetime) -> Progress:
         return Underway(f"Job {job.name} has no pod yet", look_again=look_again)
     return Outcome(
         "PodNotCreated",
-        f"Job {job.name} got no pod within {_NO_POD.seconds} s; its Events say why, usually an"
-        " admission policy, a quota or the pod security of our namespace",
+        f"Job {job.name} got no pod within {_NO_POD.seconds} s: {ADMISSION}, then see the Events"
+        " of the Job",
         must_stop_job=True,
     )
 
@@ -208,8 +222,6 @@ def _waiting_pod(pod: PodRecord, now: datetime) -> Progress:
     end = created + _STUCK[waiting.reason]
     if now < end:
         return Underway(f"pod {pod.name}: {waiting.reason}: {waiting.message}", look_again=end)
-    return Outcome(
-        _STUCK_NAMES.get(waiting.reason, waiting.reason),
-        f"pod {pod.name} cannot start: {waiting.message or waiting.reason}",
-        must_stop_job=True,
-    )
+    word = _STUCK_NAMES.get(waiting.reason, waiting.reason)
+    told = f"pod {pod.name} cannot start: {waiting.message or waiting.reason}"
+    return Outcome(word, f"{told}; {ADVICE.get(word, 'see its Events')}", must_stop_job=True)

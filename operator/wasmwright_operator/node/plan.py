@@ -24,12 +24,12 @@ from wasmwright_operator.node.labels import label_changes
 from wasmwright_operator.node.loss import judged
 from wasmwright_operator.node.orphans import orphaned
 from wasmwright_operator.node.outcome import (
-    JOB_REFUSED,
     PODS_FORBIDDEN,
     NotStarted,
     Outcome,
     Underway,
     observe_run,
+    refused_job,
 )
 from wasmwright_operator.node.preparation import Preparing, prepare
 from wasmwright_operator.records import (
@@ -97,7 +97,7 @@ def plan_refusal(
 ) -> tuple[Action, ...]:
     """Return the writes after the API server refused what a run cannot do without."""
     if isinstance(refused, CreateJob):
-        outcome = Outcome(JOB_REFUSED, message)
+        outcome = refused_job(message)
     else:
         advice = "; give the operator that right with the chart's value rbac.evictPods"
         outcome = Outcome(PODS_FORBIDDEN, message + advice)

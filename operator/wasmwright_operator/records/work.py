@@ -78,6 +78,8 @@ class PodRecord:
     fetch: ContainerRecord | None = None
     apply: ContainerRecord | None = None
     deleting: bool = False
+    disruption: str = ""
+    """Why the cluster ended it, if it did: eviction, preemption, shutdown of the node, a taint."""
 
 
 def parse_job(raw: Mapping[str, Any]) -> JobRecord | None:
@@ -121,7 +123,15 @@ def parse_pod(raw: Mapping[str, Any]) -> PodRecord | None:
         fetch=_container("fetch", status.get("initContainerStatuses") or ()),
         apply=_container("apply", status.get("containerStatuses") or ()),
         deleting="deletionTimestamp" in metadata,
+        disruption=_disruption(status.get("conditions") or ()),
     )
+
+
+def _disruption(conditions: Iterable[Mapping[str, str]]) -> str:
+    for item in conditions:
+        if item["type"] == "DisruptionTarget" and item["status"] == "True":
+            return ": ".join(filter(None, (item.get("reason"), item.get("message"))))
+    return ""
 
 
 def _run(metadata: Mapping[str, Any]) -> RunKey | None:

@@ -4,7 +4,7 @@ import pytest
 
 from unit.operator import given
 from wasmwright_installer.contract import ExitCode
-from wasmwright_operator.node.outcome import NotStarted, Outcome, Underway, observe_run
+from wasmwright_operator.node.outcome import NotStarted, Outcome, Underway, observe_run, refused_job
 from wasmwright_operator.records import ContainerRecord, ContainerState, JobOutcome, PodRecord
 
 RECORD = given.wasm_node("n1", given.entry())
@@ -95,7 +95,10 @@ def test_result__whose_reason_is_no_word__is_named_by_its_exit_code() -> None:
         (40, "Error", "PodsInUse"),
         (70, "Error", "InstallerBug"),
         (137, "OOMKilled", "OOMKilled"),
-        (137, "Error", "InstallerFailed"),
+        (137, "Error", "PodKilled"),
+        (143, "", "PodKilled"),
+        (255, "Unknown", "PodKilled"),
+        (3, "Error", "InstallerFailed"),
         (127, "StartError", "StartError"),
     ],
 )
@@ -209,3 +212,51 @@ def test_pods__several_of_one_run__the_newest_counts() -> None:
     old = given.pod(RECORD, created="2026-05-04T11:00:00Z", phase="Failed", reason="Evicted")
 
     assert isinstance(observe(JOB, POD, old), Underway)
+
+
+@pytest.mark.parametrize(
+    "pod",
+    [
+        given.pod(RECORD, phase="Failed", reason="Evicted", message="low on memory"),
+        given.pod(RECORD, apply=given.terminated(143), disruption="EvictionByEvictionAPI: x"),
+        given.pod(RECORD, phase="Failed", disruption="DeletionByTaintManager: x"),
+    ],
+    ids=["by its kubelet", "while it ran", "before it ran"],
+)
+def test_pod__ended_by_the_cluster__is_no_end_of_the_installers(pod: PodRecord) -> None:
+    found = outcome(pod)
+    assert (found.reason, found.exit_code) == ("PodEvicted", None)
+    assert "the next run" in found.message
+
+
+def test_pod__ended_by_the_cluster_after_its_result__has_its_result() -> None:
+    apply = given.terminated(0, told(ExitCode.DONE, "Done"))
+    assert outcome(given.pod(RECORD, apply=apply, disruption="TerminationByKubelet")).is_success
+
+
+def test_job__whose_pod_was_ended_by_the_cluster_and_is_gone__says_so() -> None:
+    message = "Pod ns/p has condition DisruptionTarget matching FailJob rule at index 0"
+    job = given.job(RECORD, outcome=JobOutcome.FAILED, finished=ENDED, message=message)
+    assert outcome(job=job, now=LATER).reason == "PodEvicted"
+
+
+PULLING = given.pod(RECORD, apply=given.waiting("ImagePullBackOff"))
+
+
+@pytest.mark.parametrize(
+    ("found", "advice"),
+    [
+        (refused_job("forbidden: violates PodSecurity"), "enforce=privileged"),
+        (outcome(now=LATER), "enforce=privileged"),
+        (
+            outcome(given.pod(RECORD, apply=given.waiting("ImagePullBackOff")), now=LATER),
+            "registry",
+        ),
+        (outcome(given.pod(RECORD, phase="Failed", reason="OutOfpods")), "free what it lacks"),
+        (outcome(given.pod(RECORD, apply=given.terminated(137, "", "OOMKilled"))), "memory"),
+        (outcome(given.pod(RECORD, apply=given.terminated(3))), "kubectl logs"),
+    ],
+    ids=["refused job", "no pod", "image", "no room", "memory", "anything else"],
+)
+def test_end__says_what_to_do(found: Outcome, advice: str) -> None:
+    assert advice in found.message
