@@ -5,7 +5,7 @@ everything. None is held back by what slows a rollout: it brings nothing new to 
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Final
@@ -32,12 +32,17 @@ class Rerun:
     """The runtimes whose slots it takes."""
 
 
+Reason = tuple[Cause, datetime]
+
+
 @dataclass(frozen=True, slots=True)
 class Reruns:
-    """Decides which settled nodes need a run of what they have."""
+    """Decides which settled nodes need a run of what they have; for one plan."""
 
     runtimes: Mapping[str, RuntimeRecord]
     now: datetime
+    _known: dict[str, tuple[Reason, ...]] = field(default_factory=dict)
+    _intervals: dict[int, timedelta] = field(default_factory=dict)
 
     def due(self, node: NodeRecord, wasm_node: WasmNodeRecord) -> Rerun | None:
         """Return the run that is due on a node; a paused runtime has no part in it."""
@@ -62,26 +67,40 @@ class Reruns:
         )
         return min(times, default=None)
 
-    def _reasons(
-        self, node: NodeRecord, wasm_node: WasmNodeRecord
-    ) -> Iterator[tuple[Cause, datetime]]:
+    def _reasons(self, node: NodeRecord, wasm_node: WasmNodeRecord) -> tuple[Reason, ...]:
+        found = self._known.get(node.uid)
+        if found is None:
+            found = self._known[node.uid] = tuple(self._find(node, wasm_node))
+        return found
+
+    def _find(self, node: NodeRecord, wasm_node: WasmNodeRecord) -> Iterator[Reason]:
         """Yield why the node needs a run and when, the strongest reason first."""
         status = wasm_node.status
-        ended = parse_time(status.concluded_at)
-        if ended is None or not wasm_node.spec.runtimes or wasm_node.is_in_flight:
+        if not (status.concluded_at and wasm_node.spec.runtimes) or wasm_node.is_in_flight:
             return
         if _has_changed(status.kubelet_runtime, node.container_runtime):
-            yield Cause.RUNTIME_CHANGED, ended
-        if wasm_node.has_failed:
+            yield Cause.RUNTIME_CHANGED, self.now
+        if status.last_error is not None:
             return
         if _has_changed(status.boot_id, node.boot_id):
-            yield Cause.REBOOTED, _after_boot(node.uid, node.boot_id, node.ready_changed) or ended
-        interval = self._interval(wasm_node) if node.handlers is None else timedelta()
-        if interval:
-            yield Cause.VERIFY, _verify_time(node.uid, status.concluded_at, interval)
+            back = _after_boot(node.uid, node.boot_id, node.ready_changed)
+            yield Cause.REBOOTED, back or self.now
+        if node.handlers is None:
+            at = _verify_time(node.uid, status.concluded_at, self._interval(wasm_node))
+            if at is not None:
+                yield Cause.VERIFY, at
 
     def _interval(self, wasm_node: WasmNodeRecord) -> timedelta:
-        """Return the shortest that the node's runtimes ask for; zero = none does."""
+        """Return the shortest that the node's runtimes ask for; zero = none does.
+
+        Nodes with the same runtimes share their entries, so that it is found once for all of them.
+        """
+        key = id(wasm_node.spec.runtimes)
+        if key not in self._intervals:
+            self._intervals[key] = self._shortest(wasm_node)
+        return self._intervals[key]
+
+    def _shortest(self, wasm_node: WasmNodeRecord) -> timedelta:
         found = (self.runtimes.get(entry.name) for entry in wasm_node.spec.runtimes)
         given = (
             _span(runtime.spec.verify.interval)
@@ -107,8 +126,11 @@ def _has_changed(before: str, now: str) -> bool:
 
 
 @lru_cache(_REMEMBERED)
-def _verify_time(uid: str, ended: str, interval: timedelta) -> datetime:
-    return datetime.fromisoformat(ended) + interval * (1 + _VERIFY_JITTER * share(f"{uid}/{ended}"))
+def _verify_time(uid: str, ended: str, interval: timedelta) -> datetime | None:
+    at = parse_time(ended)
+    return (
+        at + interval * (1 + _VERIFY_JITTER * share(f"{uid}/{ended}")) if at and interval else None
+    )
 
 
 @lru_cache(_REMEMBERED)
