@@ -2,6 +2,7 @@
 
 import posixpath
 import re
+from collections.abc import Mapping
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -29,6 +30,7 @@ class Renderer:
     def __init__(self) -> None:
         self._entries: dict[tuple[str, str], RuntimeEntry | None] = {}
         self._digests: dict[int, str] = {}
+        self._sets: dict[int, Mapping[str, str]] = {}
         self._hashes: dict[tuple[str, ...], str] = {}
 
     def entry(self, runtime: RuntimeRecord, arch: str) -> RuntimeEntry | None:
@@ -45,9 +47,13 @@ class Renderer:
             self._digests[key] = entry_digest(entry)
         return self._digests[key]
 
-    def digests(self, wasm_node: WasmNodeRecord) -> dict[str, str]:
+    def digests(self, wasm_node: WasmNodeRecord) -> Mapping[str, str]:
         """Return the identity of each entry of a WasmNode, by name."""
-        return {entry.name: self.digest(entry) for entry in wasm_node.spec.runtimes}
+        entries = wasm_node.spec.runtimes
+        key = id(entries)
+        if key not in self._sets:
+            self._sets[key] = {entry.name: self.digest(entry) for entry in entries}
+        return self._sets[key]
 
     def hash(self, entries: tuple[RuntimeEntry, ...]) -> str:
         """Return the identity of a set of entries, as the contract defines it."""

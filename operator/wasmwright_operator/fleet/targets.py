@@ -56,6 +56,7 @@ class Goals:
 
     def _target(self, node: NodeRecord) -> Target:
         wasm_node = self._wasm_node(node)
+        present = _present(wasm_node)
         wishes = wishes_of(node, self.snapshot.policy.kwasm_runtimes)
         wanted, refused, excluded = set(), [], {}
         flaw = flaw_of(node)
@@ -64,8 +65,8 @@ class Goals:
             is_asked = runtime.name in wishes.names
             if not (is_placed or is_asked):
                 continue
-            refusal = self._refusal(runtime, wasm_node, is_placed=is_placed)
-            unfit = None if refusal else self._unfitness(runtime, node, wasm_node, flaw)
+            refusal = self._refusal(runtime, present, is_placed=is_placed)
+            unfit = None if refusal else self._unfitness(runtime, node, present, flaw)
             if unfit is not None:
                 excluded[runtime.name] = unfit
             elif refusal is None:
@@ -80,7 +81,7 @@ class Goals:
             node=node,
             wasm_node=wasm_node,
             wanted=frozenset(wanted),
-            entries=self._entries(wanted, excluded.keys(), node, _present(wasm_node)),
+            entries=self._entries(wanted, excluded.keys(), node, present),
             refused=tuple(sorted(refused, key=lambda item: item.name)),
             excluded=excluded,
         )
@@ -90,13 +91,13 @@ class Goals:
         return found if found is not None and found.spec.node_uid == node.uid else None
 
     def _refusal(
-        self, runtime: RuntimeRecord, wasm_node: WasmNodeRecord | None, *, is_placed: bool
+        self, runtime: RuntimeRecord, present: Entries, *, is_placed: bool
     ) -> Refusal | None:
         """Say why a runtime is not given to a node, whatever that node is like."""
         name, spec = runtime.name, runtime.spec
         if runtime.deleting:
             return _refuse(name, "BeingDeleted", f"WasmRuntime {name!r} is being deleted")
-        if spec is None or not self._may_stay(runtime, wasm_node):
+        if spec is None or not self._may_stay(runtime, present):
             verdict = self.acceptances[name]
             return _refuse(name, "NotAccepted", f"WasmRuntime {name!r}: {verdict.message}")
         if not is_placed and not spec.placement.requestable:
@@ -112,12 +113,12 @@ class Goals:
         self,
         runtime: RuntimeRecord,
         node: NodeRecord,
-        wasm_node: WasmNodeRecord | None,
+        present: Entries,
         flaw: Flaw | None,
     ) -> Refusal | None:
         if flaw is None:
             flaw = self._lack_of_artifact(runtime, node)
-        if flaw is None and runtime.name not in _present(wasm_node):
+        if flaw is None and runtime.name not in present:
             flaw = barrier(runtime, node, self.snapshot.startup_taints if node.taints else ())
         return _refuse(runtime.name, flaw.reason, flaw.message) if flaw else None
 
@@ -133,9 +134,9 @@ class Goals:
     def _is_worth_telling(self, problem: Refusal, node: NodeRecord) -> bool:
         return problem.reason != NOT_READY or patience_ends(node) <= self.now
 
-    def _may_stay(self, runtime: RuntimeRecord, wasm_node: WasmNodeRecord | None) -> bool:
+    def _may_stay(self, runtime: RuntimeRecord, present: Entries) -> bool:
         """A runtime that lost a conflict later stays where it is; it goes nowhere else."""
-        return self.acceptances[runtime.name].is_accepted or runtime.name in _present(wasm_node)
+        return self.acceptances[runtime.name].is_accepted or runtime.name in present
 
     def _entries(
         self, wanted: set[str], kept: Collection[str], node: NodeRecord, present: Entries

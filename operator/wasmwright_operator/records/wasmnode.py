@@ -39,11 +39,18 @@ class WasmNodeRecord:
     gone: frozenset[str] = frozenset()
     """Of these: runtimes that no WasmRuntime stands for any more."""
 
-    @property
-    def is_in_flight(self) -> bool:
-        """Whether a run was admitted that has not ended: the node holds slots."""
-        spec, status = self.spec, self.status
-        return (spec.hash, spec.attempt) != (status.concluded_hash, status.concluded_attempt)
+    is_in_flight: bool = field(init=False, repr=False, compare=False)
+    """Whether a run was admitted that has not ended: the node holds slots."""
+    ready_names: frozenset[str] = field(init=False, repr=False, compare=False)
+    """The runtimes that a run without error proved to be served."""
+    held_names: frozenset[str] = field(init=False, repr=False, compare=False)
+    """The runtimes that are, or may be, on the node or on their way to it."""
+
+    def __post_init__(self) -> None:
+        """Work out once what every plan asks of every node."""
+        object.__setattr__(self, "is_in_flight", _is_in_flight(self.spec, self.status))
+        object.__setattr__(self, "ready_names", _ready_names(self.status))
+        object.__setattr__(self, "held_names", _held_names(self.spec, self.status))
 
     @property
     def has_failed(self) -> bool:
@@ -103,19 +110,21 @@ class WasmNodeRecord:
         are_due = self.is_in_flight and is_told and may_evict
         return frozenset(self.status.blocking_pods) if are_due else frozenset()
 
-    @property
-    def ready_names(self) -> frozenset[str]:
-        """The runtimes that a run without error proved to be served."""
-        return frozenset(item.name for item in self.status.runtimes if item.state == "ready")
 
-    @property
-    def held_names(self) -> frozenset[str]:
-        """The runtimes that are, or may be, on the node or on their way to it."""
-        return (
-            frozenset(entry.name for entry in self.spec.runtimes)
-            | frozenset(item.name for item in self.status.runtimes if item.state != "removed")
-            | (frozenset(self.spec.changes) if self.is_in_flight else frozenset())
-        )
+def _is_in_flight(spec: WasmNodeSpec, status: WasmNodeStatus) -> bool:
+    return (spec.hash, spec.attempt) != (status.concluded_hash, status.concluded_attempt)
+
+
+def _ready_names(status: WasmNodeStatus) -> frozenset[str]:
+    return frozenset(item.name for item in status.runtimes if item.state == "ready")
+
+
+def _held_names(spec: WasmNodeSpec, status: WasmNodeStatus) -> frozenset[str]:
+    return (
+        frozenset(entry.name for entry in spec.runtimes)
+        | frozenset(item.name for item in status.runtimes if item.state != "removed")
+        | (frozenset(spec.changes) if _is_in_flight(spec, status) else frozenset())
+    )
 
 
 def parse_wasm_node(raw: Mapping[str, Any]) -> WasmNodeRecord:

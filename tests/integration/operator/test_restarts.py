@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from integration.operator.world import QUIET, World, wait
+from integration.operator.world import LEASE, LEASES, QUIET, World, wait
 
 pytestmark = pytest.mark.integration
 
@@ -28,6 +28,20 @@ def test_steady_state__and_a_restart__write_nothing(world: World) -> None:
 
     assert world.operator.writes(lines) == []
     assert world.versions() == before
+
+
+def test_stop__as_kubernetes_does_it__takes_no_time_and_gives_the_lease_back(world: World) -> None:
+    world.kubelets.paused.set()
+    world.declare("spin")
+    for name in NODES:
+        world.add_node(name, annotations={"wasmwright.dev/runtimes": "spin"})
+    wait(world.jobs)
+
+    begun = time.monotonic()
+    assert world.operator.stop() == 0
+
+    assert time.monotonic() - begun < 2
+    assert not world.api.get(f"{LEASES}/{LEASE}")["spec"].get("holderIdentity")
 
 
 @pytest.mark.parametrize("moment", [0.1, 0.3, 0.6], ids=lambda seconds: f"{seconds}s")
