@@ -7,9 +7,10 @@ from wasmwright_operator.api.meta import LabelSelector, LabelSelectorRequirement
 
 def selects(selector: LabelSelector, labels: Mapping[str, str]) -> bool:
     """Tell whether a label selector matches, with Kubernetes' meaning."""
-    return all(labels.get(key) == value for key, value in selector.match_labels.items()) and all(
-        _holds(item, labels) for item in selector.match_expressions
-    )
+    for key, value in selector.match_labels.items():
+        if labels.get(key) != value:
+            return False
+    return all(_holds(item, labels) for item in selector.match_expressions)
 
 
 def _holds(item: LabelSelectorRequirement, labels: Mapping[str, str]) -> bool:

@@ -50,11 +50,11 @@ class Goals:
 
     def targets(self) -> tuple[Target, ...]:
         """Return the target of every node that may be touched."""
-        return tuple(
-            self._target(node) for node in self.snapshot.nodes.values() if not node.is_skipped
-        )
+        held = frozenset(filter(self._is_held, self.snapshot.runtimes))
+        nodes = self.snapshot.nodes.values()
+        return tuple(self._target(node, held) for node in nodes if not node.is_skipped)
 
-    def _target(self, node: NodeRecord) -> Target:
+    def _target(self, node: NodeRecord, held: frozenset[str]) -> Target:
         wasm_node = self._wasm_node(node)
         present = _present(wasm_node)
         wishes = wishes_of(node, self.snapshot.policy.kwasm_runtimes)
@@ -81,7 +81,7 @@ class Goals:
             node=node,
             wasm_node=wasm_node,
             wanted=frozenset(wanted),
-            entries=self._entries(wanted, excluded.keys(), node, present),
+            entries=self._entries(wanted, held | excluded.keys(), node, present),
             refused=tuple(sorted(refused, key=lambda item: item.name)),
             excluded=excluded,
         )
@@ -143,7 +143,7 @@ class Goals:
     ) -> tuple[RuntimeEntry, ...]:
         entries = (
             present.get(name)
-            if name in kept or self._is_held(name)
+            if name in kept
             else self._rendered(name, node)
             if name in wanted
             else None
@@ -156,9 +156,7 @@ class Goals:
 
     def _is_held(self, name: str) -> bool:
         """Tell whether nodes keep what they have of a runtime, whatever its spec says now."""
-        runtime = self.snapshot.runtimes.get(name)
-        if runtime is None:
-            return False
+        runtime = self.snapshot.runtimes[name]
         if runtime.spec is None:
             return not runtime.deleting
         is_accepted = self.acceptances[runtime.name].is_accepted or runtime.deleting
