@@ -106,7 +106,8 @@ class Driver:
     def add_node(self, name: str, asks: str = "", **labels: str) -> None:
         annotations = {names.RUNTIMES: asks} if asks else {}
         metadata = {"name": name, "labels": {"kubernetes.io/arch": "amd64", **labels}}
-        self.kube.put(NODES.plural, {"metadata": {**metadata, "annotations": annotations}})
+        raw = {"metadata": {**metadata, "annotations": annotations}, "spec": {}}
+        self.kube.put(NODES.plural, raw)
 
     def go(self, node: str, *, away: bool) -> None:
         """Let a node cease to be Ready, or become Ready again."""
@@ -165,11 +166,11 @@ class Driver:
     def running(self) -> list[Raw]:
         """Return the Jobs that have no pod which has ended."""
         ended = {
-            pod["metadata"]["labels"]["batch.kubernetes.io/job-name"] for pod in self.of("pods")
+            pod["metadata"]["labels"].get("batch.kubernetes.io/job-name") for pod in self.of("pods")
         }
         return [job for job in self.of("jobs") if job["metadata"]["name"] not in ended]
 
-    def finish(self, job: Raw, exit_code: ExitCode = ExitCode.DONE) -> None:
+    def finish(self, job: Raw, exit_code: ExitCode = ExitCode.DONE, **told: Any) -> None:
         """Let the pod of a Job end, as the installer would with this exit code."""
         template = job["spec"]["template"]
         name = job["metadata"]["name"]
@@ -180,15 +181,16 @@ class Driver:
         node = template["spec"]["nodeName"]
         if exit_code is ExitCode.DONE and self.handlers(node) is not None:
             self.serve(node, [entry.handler.handler for entry in ready])
+        reason = "Done" if exit_code is ExitCode.DONE else "TestFailure"
         result = ApplyResult(
             exit_code=exit_code,
-            reason="Done" if exit_code is ExitCode.DONE else "TestFailure",
             message="said the test",
             hash=document.hash,
             runtimes=tuple(
                 RuntimeResult(name=r.name, handler=r.handler.handler, state=RuntimeState.READY)
                 for r in ready
             ),
+            **{"reason": reason, **told},
         )
         terminated = {"exitCode": int(exit_code), "message": result.model_dump_json(by_alias=True)}
         metadata = {
