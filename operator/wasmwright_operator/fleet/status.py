@@ -18,6 +18,7 @@ from wasmwright_operator.fleet.rollout.revisions import revision_name
 from wasmwright_operator.fleet.shortage import tell
 from wasmwright_operator.fleet.survey import Survey
 from wasmwright_operator.records import RuntimeRecord
+from wasmwright_operator.records.wasmnode import DRAIN_FAILED
 
 _ORDER_BUG: Final = "ContainerdHandlerOrderBug"
 _DRIFTED: Final = "NodesDrifted"
@@ -242,7 +243,9 @@ def _events(runtime: RuntimeRecord, status: WasmRuntimeStatus) -> Iterator[EmitE
         before = find(runtime.status.conditions, item.type)
         told = None if item.reason == _DRIFTED else _EVENTS.get((item.type, item.status))
         if told is not None and (before is None or before.status != item.status):
-            yield runtime_event(runtime, *told, f"{item.reason}: {item.message}")
+            kind, reason = told
+            reason = DRAIN_FAILED if item.reason == DRAIN_FAILED else reason
+            yield runtime_event(runtime, kind, reason, f"{item.reason}: {item.message}")
         if item.reason == "NodesOrphaned" and (before is None or before.reason != item.reason):
             message = f"{item.reason}: {item.message}"
             yield runtime_event(runtime, EventType.WARNING, item.reason, message)

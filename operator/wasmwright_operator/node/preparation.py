@@ -20,9 +20,8 @@ from wasmwright_operator.node.cordon import cordon
 from wasmwright_operator.node.outcome import Outcome
 from wasmwright_operator.node.pods import Departure, blocking_pods, departure, objections
 from wasmwright_operator.records import NodePod, NodeRecord, PodsLook, WasmNodeRecord
-from wasmwright_operator.records.wasmnode import BLOCKING_PODS
+from wasmwright_operator.records.wasmnode import BLOCKING_PODS, DRAIN_FAILED
 
-DRAIN_FAILED: Final = "DrainFailed"
 EVICTION_BLOCKED: Final = "EvictionBlocked"
 
 _PACE: Final = timedelta(seconds=3)

@@ -16,6 +16,9 @@ _RUNTIMES: Final = TypeAdapter(tuple[RuntimeEntry, ...])
 _DECLARED: Final = TypeAdapter(tuple[HandlerEntry, ...])
 _LOOKS: Final = frozenset({Cause.REBOOTED, Cause.RUNTIME_CHANGED, Cause.VERIFY})
 
+DRAIN_FAILED: Final = "DrainFailed"
+"""Reason of a run that did not start, since pods could not be sent away."""
+
 BLOCKING_PODS: Final = "BlockingPods"
 """Reason of a run that did not start, since people declared pods on the node to be in the way."""
 
