@@ -3,12 +3,17 @@
 import hashlib
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from operator import itemgetter
+from typing import Final
 
 from wasmwright_operator.fleet.rendering import Renderer
 from wasmwright_operator.fleet.targets import Target
 
 Turn = tuple[int, str]
+
+_REMEMBERED: Final = 16_384
+"""Places of nodes in their zones: they stay as they are for as long as a rollout takes."""
 
 
 def turns(
@@ -39,5 +44,9 @@ def turns(
 
 
 def _mark(target: Target, renderer: Renderer) -> str:
-    salted = target.node.uid + renderer.hash(target.entries)
-    return hashlib.sha256(salted.encode()).hexdigest()
+    return _hashed(target.node.uid + renderer.hash(target.entries))
+
+
+@lru_cache(_REMEMBERED)
+def _hashed(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()

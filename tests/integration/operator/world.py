@@ -22,6 +22,7 @@ DIES_WITH_US = ("setpriv", "--pdeathsig", "KILL", "--")
 PROGRAM = "from wasmwright_operator.main import main; main()"
 LEASES = f"/apis/coordination.k8s.io/v1/namespaces/{NAMESPACE}/leases"
 JOBS = f"/apis/batch/v1/namespaces/{NAMESPACE}/jobs"
+LEDGER = f"{NAMESPACES}/{NAMESPACE}/configmaps/{names.LEDGER}"
 EVENTS = f"{NAMESPACES}/default/events"
 QUIET = 1.0
 """Seconds after which a steady operator has written all that it is going to write."""
@@ -198,6 +199,7 @@ class World:
         self.operator.kill()
         if any(item["metadata"]["name"] == LEASE for item in self.api.items(LEASES)):
             self.api.delete(f"{LEASES}/{LEASE}")
+        self.api.delete(LEDGER)
         for runtime in self.api.items(WRT):
             path = f"{WRT}/{runtime['metadata']['name']}"
             self.api.delete(path)
