@@ -67,6 +67,7 @@ def load_settings(environ: Mapping[str, str]) -> Settings:
             ),
             keep_versions=reader.read("KEEP_VERSIONS", _whole_number(0), "1"),
             max_parallel=reader.read("MAX_PARALLEL", _whole_number(0, LARGEST), "0"),
+            paused=reader.read("PAUSED", _one_of(("true", "false")), "false") == "true",
         ),
         job_template=reader.read("JOB_TEMPLATE", _file, ""),
         log_level=reader.read("LOG_LEVEL", _one_of(_LOG_LEVELS), "INFO"),

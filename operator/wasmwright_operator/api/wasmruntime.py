@@ -393,6 +393,8 @@ COLUMNS: Final[tuple[dict[str, Any], ...]] = (
         "jsonPath": '.status.conditions[?(@.type=="Ready")].reason',
     },
     {"name": "Age", "type": "date", "jsonPath": ".metadata.creationTimestamp"},
+    {"name": "Phase", "type": "string", "jsonPath": ".status.rollout.phase", "priority": 1},
+    {"name": "Revision", "type": "string", "jsonPath": ".status.targetRevision", "priority": 1},
     {"name": "Type", "type": "string", "jsonPath": ".spec.type", "priority": 1},
     {"name": "Paused", "type": "boolean", "jsonPath": ".spec.rollout.paused", "priority": 1},
     {

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from wasmwright_operator.fleet.window import window_problem
 from wasmwright_operator.records import RuntimeRecord
 
 
@@ -25,10 +26,11 @@ def judge_runtimes(runtimes: Iterable[RuntimeRecord]) -> Mapping[str, Acceptance
     verdicts = {}
     for runtime in sorted(runtimes, key=lambda item: (item.created, item.name)):
         verdict = _judge(runtime, handlers, classes)
-        verdicts[runtime.name] = verdict
         if verdict.is_accepted:
             handlers[runtime.handler] = runtime.name
             classes.update(dict.fromkeys(runtime.class_names, runtime.name))
+            verdict = _judge_window(runtime)
+        verdicts[runtime.name] = verdict
     return verdicts
 
 
@@ -51,6 +53,13 @@ def _judge(
             f" {classes[taken[0]]!r}; choose another name in spec.runtimeClasses",
         )
     return _ACCEPTED
+
+
+def _judge_window(runtime: RuntimeRecord) -> Acceptance:
+    """A window that nobody can read stops all changes, but costs the runtime none of its names."""
+    window = runtime.spec.rollout.window if runtime.spec else None
+    problem = window_problem(window) if window else ""
+    return _refuse("InvalidWindow", problem) if problem else _ACCEPTED
 
 
 def _refuse(reason: str, message: str) -> Acceptance:

@@ -21,7 +21,7 @@ from wasmwright_operator.fleet.shortage import Limit, Shortage
 from wasmwright_operator.fleet.slots import Slots, next_version
 from wasmwright_operator.fleet.snapshot import Snapshot
 from wasmwright_operator.fleet.targets import Target
-from wasmwright_operator.records import Slot, WasmNodeRecord
+from wasmwright_operator.records import RuntimeRecord, Slot, WasmNodeRecord
 
 Waiting = Mapping[str, Mapping[Shortage, int]]
 """By runtime: how many of its nodes wait, and for what."""
@@ -54,11 +54,12 @@ class Admission:
         """Return the runs that begin and the reasons why others do not."""
         due: dict[str, Run] = {}
         notes = []
+        paused = frozenset(it.name for it in self.snapshot.runtimes.values() if _is_paused(it))
         for target in targets:
             if target.wasm_node is None and target.node.name in self.snapshot.wasm_nodes:
                 continue  # of an earlier node of that name, on its way out
             run = self._due(target)
-            if run is not None:
+            if run is not None and not run.changes <= paused:
                 due[target.node.name] = run
             elif needs_note(target):
                 notes.append(note(target))
@@ -102,7 +103,7 @@ class Admission:
 
     def _due(self, target: Target) -> Run | None:
         wasm_node = target.wasm_node
-        if target.node.is_paused:
+        if target.node.is_paused or self.snapshot.policy.paused:
             return None
         if wasm_node is None:
             changes = frozenset(entry.name for entry in target.entries)
@@ -166,6 +167,10 @@ class Crowd:
     def take(self, run: Run) -> None:
         """Count a run that begins."""
         self._budget.take(self._budget.load(run.target, run.changes))
+
+
+def _is_paused(runtime: RuntimeRecord) -> bool:
+    return runtime.spec is not None and runtime.spec.rollout.paused
 
 
 def next_retry(targets: Iterable[Target], now: datetime) -> datetime | None:

@@ -1,25 +1,26 @@
 """The fleet plan: everything that is to be written because of the cluster's present state."""
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from datetime import datetime
 
 from wasmwright_operator import names
 from wasmwright_operator.actions import Action, DeleteWasmNode, SetFinalizers, Wake
 from wasmwright_operator.fleet.acceptance import Acceptance, judge_runtimes
 from wasmwright_operator.fleet.admission import Admission, next_retry
+from wasmwright_operator.fleet.allotment import allot
 from wasmwright_operator.fleet.budget import Budget, count_unavailable
 from wasmwright_operator.fleet.classes import ClassPlan, needed_nodes, plan_classes, plan_end
 from wasmwright_operator.fleet.drift import Reruns
 from wasmwright_operator.fleet.removal import Removal, judge_removal, plan_removal
 from wasmwright_operator.fleet.rendering import Renderer
-from wasmwright_operator.fleet.rollout.revisions import histories, revision_name
+from wasmwright_operator.fleet.rollout import Judgement
 from wasmwright_operator.fleet.slots import count_slots, reserve
 from wasmwright_operator.fleet.snapshot import Snapshot
 from wasmwright_operator.fleet.startup import lift_taints
 from wasmwright_operator.fleet.status import Findings, plan_status
-from wasmwright_operator.fleet.survey import Survey, survey
+from wasmwright_operator.fleet.survey import survey
 from wasmwright_operator.fleet.targets import Goals, next_telling
-from wasmwright_operator.records import RuntimeRecord
 
 
 def plan_fleet(snapshot: Snapshot, now: datetime) -> tuple[Action, ...]:
@@ -35,9 +36,12 @@ def _plan(snapshot: Snapshot, now: datetime) -> Iterator[Action]:
     runtimes = snapshot.runtimes.values()
     acceptances = judge_runtimes(runtimes)
     renderer = Renderer()
-    targets = Goals(snapshot, acceptances, renderer, now).targets()
-    surveys = survey(runtimes, targets, snapshot.wasm_nodes.values(), renderer)
-    kept = histories(snapshot)
+    goals = Goals(snapshot, acceptances, renderer, now).targets()
+    surveys = survey(runtimes, goals, snapshot.wasm_nodes.values(), renderer)
+    judgement = Judgement(snapshot, acceptances, renderer, goals, surveys, now)
+    rollouts = judgement.rollouts()
+    gates = {name: rollout.gate for name, rollout in rollouts.items()}
+    targets = allot(goals, gates, snapshot.policy)
     slots = count_slots(snapshot, now)
     count_unavailable(targets, slots, surveys)
 
@@ -52,14 +56,17 @@ def _plan(snapshot: Snapshot, now: datetime) -> Iterator[Action]:
         if name in surveys:
             surveys[name].waiting = waiting
     for runtime in runtimes:
+        rollout = rollouts[runtime.name]
         if acceptances[runtime.name].is_accepted and not runtime.deleting:
             nodes = snapshot.wasm_nodes.values()
-            yield from kept[runtime.name].writes(revision_name(runtime), nodes, renderer)
-        yield from _plan_runtime(runtime, acceptances[runtime.name], surveys, snapshot, now)
+            yield from judgement.kept[runtime.name].writes(rollout.target, nodes, renderer)
+        found = Findings(runtime, acceptances[runtime.name], surveys[runtime.name], rollout)
+        yield from _plan_runtime(found, snapshot, now)
     yield from _orphaned_classes(snapshot)
     yield from lift_taints(runtimes, targets)
     looks = reruns.next_look((it.node, it.wasm_node) for it in targets)
-    ends = (next_retry(targets, now), looks, next_telling(targets, now), *slots.wakes)
+    waits = (at for rollout in rollouts.values() for at in rollout.wakes)
+    ends = (next_retry(targets, now), looks, next_telling(targets, now), *slots.wakes, *waits)
     times = [at for at in ends if at is not None]
     if times:
         yield Wake(min(times))
@@ -90,26 +97,20 @@ def _stale_wasm_nodes(snapshot: Snapshot) -> Iterator[DeleteWasmNode]:
             )
 
 
-def _plan_runtime(
-    runtime: RuntimeRecord,
-    acceptance: Acceptance,
-    surveys: Mapping[str, Survey],
-    snapshot: Snapshot,
-    now: datetime,
-) -> Iterator[Action]:
-    found = surveys[runtime.name]
+def _plan_runtime(findings: Findings, snapshot: Snapshot, now: datetime) -> Iterator[Action]:
+    runtime, found = findings.runtime, findings.survey
     classes, removal = ClassPlan(), Removal()
     if runtime.deleting:
         removal = judge_removal(runtime, found.holders, snapshot, now)
         yield from plan_removal(runtime, removal, snapshot)
         if removal.look_again is not None:
             yield Wake(removal.look_again)
-    elif acceptance.is_accepted:
+    elif findings.acceptance.is_accepted:
         are_enough = len(found.ready) >= needed_nodes(runtime, found.targeted)
         classes = plan_classes(runtime, snapshot.runtime_classes, are_enough_ready=are_enough)
         yield from classes.actions
     if runtime.has_finalizer or not runtime.deleting:
-        yield from plan_status(Findings(runtime, acceptance, found, classes, removal), now)
+        yield from plan_status(replace(findings, classes=classes, removal=removal), now)
 
 
 def _orphaned_classes(snapshot: Snapshot) -> Iterator[Action]:

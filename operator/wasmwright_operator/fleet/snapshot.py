@@ -32,6 +32,8 @@ class FleetPolicy:
     """How many older binaries of each runtime stay on a node."""
     max_parallel: int = 0
     """How many nodes of the cluster may change at the same time; 0 = only the runtimes say."""
+    paused: bool = False
+    """Whether nothing new may start on any node."""
 
 
 @dataclass(frozen=True, slots=True)

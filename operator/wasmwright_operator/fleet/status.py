@@ -1,12 +1,13 @@
 """What a WasmRuntime's status says, and what is worth an Event."""
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
 
 from wasmwright_operator.actions import EmitEvent, EventType, WriteRuntimeStatus
 from wasmwright_operator.api.meta import Condition, ConditionStatus
+from wasmwright_operator.api.rollout import RolloutPhase
 from wasmwright_operator.api.wasmruntime import NodeCounts, WasmRuntimeStatus
 from wasmwright_operator.conditions import capped, condition, find, with_times
 from wasmwright_operator.fleet.acceptance import Acceptance
@@ -14,7 +15,8 @@ from wasmwright_operator.fleet.classes import ClassPlan, needed_nodes
 from wasmwright_operator.fleet.events import drift_events, runtime_event
 from wasmwright_operator.fleet.obstacles import deletion_blocked
 from wasmwright_operator.fleet.removal import Removal
-from wasmwright_operator.fleet.rollout.revisions import revision_name
+from wasmwright_operator.fleet.rollout import Rollout
+from wasmwright_operator.fleet.rollout.telling import hold_of, rollout_events
 from wasmwright_operator.fleet.shortage import tell
 from wasmwright_operator.fleet.survey import Survey
 from wasmwright_operator.records import RuntimeRecord
@@ -24,7 +26,6 @@ _ORDER_BUG: Final = "ContainerdHandlerOrderBug"
 _DRIFTED: Final = "NodesDrifted"
 
 _EVENTS: Final = {
-    ("Ready", ConditionStatus.TRUE): (EventType.NORMAL, "RolloutComplete"),
     ("Degraded", ConditionStatus.TRUE): (EventType.WARNING, "InstallFailed"),
     ("Accepted", ConditionStatus.FALSE): (EventType.WARNING, "Conflict"),
     ("RuntimeClassReady", ConditionStatus.TRUE): (EventType.NORMAL, "RuntimeClassReady"),
@@ -41,13 +42,16 @@ class Findings:
     runtime: RuntimeRecord
     acceptance: Acceptance
     survey: Survey
-    classes: ClassPlan
-    removal: Removal
+    rollout: Rollout
+    classes: ClassPlan = field(default_factory=ClassPlan)
+    removal: Removal = field(default_factory=Removal)
 
     @property
     def summary(self) -> str:
-        """How many of the nodes that are to have it serve it."""
-        return f"{len(self.survey.ready)}/{self.survey.targeted} ready"
+        """How many of the nodes that are to have it serve it, and how many its target revision."""
+        ready, updated = len(self.survey.ready), len(self.survey.updated)
+        told = f"{ready}/{self.survey.targeted} ready"
+        return told if ready == updated else f"{told}, {updated}/{self.survey.targeted} updated"
 
 
 def plan_status(findings: Findings, now: datetime) -> Iterator[WriteRuntimeStatus]:
@@ -59,18 +63,18 @@ def plan_status(findings: Findings, now: datetime) -> Iterator[WriteRuntimeStatu
         nodes=_counts(findings),
         summary=findings.summary,
         failures=findings.survey.first_failures,
-        target_revision=revision_name(runtime) or runtime.status.target_revision,
-        stable_revision=runtime.status.stable_revision,
-        rollout=runtime.status.rollout,
+        target_revision=findings.rollout.target,
+        stable_revision=findings.rollout.stable,
+        rollout=findings.rollout.status,
         excluded=findings.survey.first_excluded,
-        conditions=with_times(runtime.status.conditions, _conditions(findings), now),
+        conditions=with_times(runtime.status.conditions, _conditions(findings, now), now),
     )
     if status != runtime.status:
         yield WriteRuntimeStatus(
             name=runtime.name,
             resource_version=runtime.resource_version,
             status=status,
-            is_urgent=_gist(status.conditions) != _gist(runtime.status.conditions),
+            is_urgent=_gist(status) != _gist(runtime.status),
             events=(*_events(runtime, status), *drift_events(runtime, status)),
         )
 
@@ -80,17 +84,21 @@ def _counts(findings: Findings) -> NodeCounts:
     return findings.survey.counts.model_copy(update={"orphaned": orphaned})
 
 
-def _gist(conditions: Iterable[Condition]) -> list[tuple[str, str, str]]:
-    return [(item.type, item.status, item.reason) for item in conditions]
+def _gist(status: WasmRuntimeStatus) -> tuple[object, ...]:
+    """Return what people, and later plans, wait for."""
+    bare = status.rollout.model_copy(update={"updated": 0, "progressed_at": ""})
+    conditions = [(item.type, item.status, item.reason) for item in status.conditions]
+    return bare, status.stable_revision, conditions
 
 
-def _conditions(findings: Findings) -> Iterator[Condition]:
+def _conditions(findings: Findings, now: datetime) -> Iterator[Condition]:
     told = [
         _accepted(findings.acceptance),
-        _progressing(findings),
-        _ready(findings),
+        _progressing(findings, now),
+        _ready(findings, now),
         _available(findings),
         _degraded(findings),
+        _halted(findings),
         _runtime_class_ready(findings),
     ]
     if findings.survey.with_order_bug:
@@ -114,15 +122,15 @@ def _accepted(acceptance: Acceptance) -> Told:
     return "Accepted", acceptance.is_accepted, acceptance.reason, acceptance.message
 
 
-def _progressing(findings: Findings) -> Told:
+def _progressing(findings: Findings, now: datetime) -> Told:
     found, summary = findings.survey, findings.summary
-    spec = findings.runtime.spec
+    hold = hold_of(findings.runtime, findings.rollout, now)
     if found.updating or found.removing:
         moving = capped([*found.updating, *found.removing])
         return "Progressing", True, "NodesUpdating", f"{summary}; changing: {moving}"
-    if found.pending and spec is not None and spec.rollout.paused:
-        return "Progressing", False, "Paused", f"{summary}; spec.rollout.paused is set"
     coming = set(found.pending) - set(found.not_ready)
+    if coming and hold is not None:
+        return "Progressing", hold[0], hold[1], f"{summary}; {hold[2]}"
     if coming or tell(found.waiting, findings.runtime.name):
         return _coming(findings, coming)
     if found.not_ready:
@@ -144,7 +152,7 @@ def _coming(findings: Findings, nodes: set[str]) -> Told:
     return "Progressing", False, "BudgetExhausted", f"{summary}; {exhausted}{told}"
 
 
-def _ready(findings: Findings) -> Told:
+def _ready(findings: Findings, now: datetime) -> Told:
     kind, found, acceptance = "Ready", findings.survey, findings.acceptance
     if findings.runtime.deleting:
         return kind, False, "Removing", f"being removed from {len(found.holders)} nodes"
@@ -156,7 +164,7 @@ def _ready(findings: Findings) -> Told:
         (found.drifted, _DRIFTED, _failures(findings)),
         (found.blocked, "NodesBlocked", _failures(findings)),
         (found.updating, "NodesUpdating", f"changing: {capped(found.updating)}"),
-        (coming, "NodesPending", f"next: {capped(coming)}"),
+        (coming, *_waiting(findings, coming, now)),
         (found.not_ready, "NodesNotReady", _down(found)),
     ):
         if nodes:
@@ -185,6 +193,22 @@ def _order_bug(found: Survey) -> Told:
         f" 2.1.4 or later on {capped(nodes)}"
     )
     return _ORDER_BUG, True, "UpdateContainerd", message
+
+
+def _waiting(findings: Findings, coming: set[str], now: datetime) -> tuple[str, str]:
+    hold = hold_of(findings.runtime, findings.rollout, now)
+    if hold is None:
+        return "NodesPending", f"next: {capped(coming)}"
+    _, reason, message = hold
+    is_halted = findings.rollout.status.phase is RolloutPhase.HALTED
+    return "Halted" if is_halted else reason, message
+
+
+def _halted(findings: Findings) -> Told:
+    status = findings.rollout.status
+    if not status.halted_reason:
+        return "Halted", False, "NotHalted", "nothing holds the rollout up for good"
+    return "Halted", True, status.halted_reason, status.halted_message
 
 
 def _failure_reason(findings: Findings) -> str:
@@ -239,11 +263,13 @@ def _runtime_class_ready(findings: Findings) -> Told:
 
 
 def _events(runtime: RuntimeRecord, status: WasmRuntimeStatus) -> Iterator[EmitEvent]:
+    for told in rollout_events(runtime, status):
+        yield runtime_event(runtime, *told)
     for item in status.conditions:
         before = find(runtime.status.conditions, item.type)
-        told = None if item.reason == _DRIFTED else _EVENTS.get((item.type, item.status))
-        if told is not None and (before is None or before.status != item.status):
-            kind, reason = told
+        known = None if item.reason == _DRIFTED else _EVENTS.get((item.type, item.status))
+        if known is not None and (before is None or before.status != item.status):
+            kind, reason = known
             reason = DRAIN_FAILED if item.reason == DRAIN_FAILED else reason
             yield runtime_event(runtime, kind, reason, f"{item.reason}: {item.message}")
         if item.reason == "NodesOrphaned" and (before is None or before.reason != item.reason):

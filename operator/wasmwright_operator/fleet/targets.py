@@ -1,6 +1,6 @@
 """What each node is to have, and what it asks for and does not get."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
@@ -32,7 +32,9 @@ class Target:
     wanted: frozenset[str] = frozenset()
     """Runtimes that the node is to have in the end."""
     entries: tuple[RuntimeEntry, ...] = ()
-    """What it may be given now: a paused runtime stays as it is."""
+    """What it may be given now; filled in when it is known how far each rollout is."""
+    is_undecided: bool = False
+    """Whether that is to be known after the next write only, so that nothing is to be said yet."""
     refused: tuple[Refusal, ...] = ()
     """What it asks for itself and does not get."""
     excluded: Mapping[str, Refusal] = field(default_factory=dict)
@@ -50,11 +52,10 @@ class Goals:
 
     def targets(self) -> tuple[Target, ...]:
         """Return the target of every node that may be touched."""
-        held = frozenset(filter(self._is_held, self.snapshot.runtimes))
         nodes = self.snapshot.nodes.values()
-        return tuple(self._target(node, held) for node in nodes if not node.is_skipped)
+        return tuple(self._target(node) for node in nodes if not node.is_skipped)
 
-    def _target(self, node: NodeRecord, held: frozenset[str]) -> Target:
+    def _target(self, node: NodeRecord) -> Target:
         wasm_node = self._wasm_node(node)
         present = _present(wasm_node)
         wishes = wishes_of(node, self.snapshot.policy.kwasm_runtimes)
@@ -81,7 +82,6 @@ class Goals:
             node=node,
             wasm_node=wasm_node,
             wanted=frozenset(wanted),
-            entries=self._entries(wanted, held | excluded.keys(), node, present),
             refused=tuple(sorted(refused, key=lambda item: item.name)),
             excluded=excluded,
         )
@@ -137,30 +137,6 @@ class Goals:
     def _may_stay(self, runtime: RuntimeRecord, present: Entries) -> bool:
         """A runtime that lost a conflict later stays where it is; it goes nowhere else."""
         return self.acceptances[runtime.name].is_accepted or runtime.name in present
-
-    def _entries(
-        self, wanted: set[str], kept: Collection[str], node: NodeRecord, present: Entries
-    ) -> tuple[RuntimeEntry, ...]:
-        entries = (
-            present.get(name)
-            if name in kept
-            else self._rendered(name, node)
-            if name in wanted
-            else None
-            for name in sorted(wanted | present.keys())
-        )
-        return tuple(entry for entry in entries if entry is not None)
-
-    def _rendered(self, name: str, node: NodeRecord) -> RuntimeEntry | None:
-        return self.renderer.entry(self.snapshot.runtimes[name], node.arch)
-
-    def _is_held(self, name: str) -> bool:
-        """Tell whether nodes keep what they have of a runtime, whatever its spec says now."""
-        runtime = self.snapshot.runtimes[name]
-        if runtime.spec is None:
-            return not runtime.deleting
-        is_accepted = self.acceptances[runtime.name].is_accepted or runtime.deleting
-        return runtime.spec.rollout.paused or not is_accepted
 
 
 def _present(wasm_node: WasmNodeRecord | None) -> Entries:

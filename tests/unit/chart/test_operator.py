@@ -56,6 +56,7 @@ def test_environment__by_default() -> None:
         "WASMWRIGHT_KWASM_RUNTIMES": "",
         "WASMWRIGHT_DECLARE_AHEAD": "Known",
         "WASMWRIGHT_MAX_PARALLEL": "0",
+        "WASMWRIGHT_PAUSED": "false",
         "WASMWRIGHT_KEEP_VERSIONS": "1",
         "WASMWRIGHT_JOB_TEMPLATE": "",
         "WASMWRIGHT_JOB_TTL_SECONDS": "600",
@@ -75,7 +76,7 @@ def test_environment__is_what_the_operator_reads() -> None:
         "compat": {"kwasm": {"runtimes": ["spin", "crun"]}},
         "imagePullSecrets": ["one", "two"],
         "node": {"declareAhead": "None", "keepVersions": 3},
-        "rollout": {"maxParallel": 25},
+        "rollout": {"maxParallel": 25, "paused": True},
         "operator": {"logFormat": "text"},
     }
 
@@ -86,6 +87,7 @@ def test_environment__is_what_the_operator_reads() -> None:
     assert settings.jobs.image == f"wasmwright/installer:{VERSION}"
     assert settings.jobs.pull_secrets == ("one", "two")
     assert (settings.jobs.ttl_seconds, settings.jobs.deadline_seconds) == (600, 900)
+    assert settings.fleet.paused
     assert settings.fleet.kwasm_runtimes == ("spin", "crun")
     assert (settings.fleet.declare_ahead, settings.fleet.keep_versions) == ("None", 3)
     assert settings.fleet.max_parallel == 25

@@ -52,6 +52,7 @@ OTHERS: dict[tuple[str, ...], Any] = {
     ("job", "template"): "kind: Job\nname: {{ name }}\n",
     ("job", "ttlSeconds"): 1234567,
     ("job", "deadlineSeconds"): 7654321,
+    ("rollout", "paused"): True,
     ("node", "declareAhead"): "None",
     ("node", "keepVersions"): 7654,
     ("rollout", "maxParallel"): 321,

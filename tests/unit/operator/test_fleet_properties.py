@@ -48,7 +48,8 @@ unhurried = settings(max_examples=40, deadline=None, suppress_health_check=[Heal
 
 def declare(driver: Driver, name: str, slots: int, edition: int = 0) -> None:
     config = {"snapshotter": f"edition-{edition}"}
-    driver.declare(name, config=config, rollout={"maxParallel": slots})
+    never = {"maxFailures": "100%", "progressDeadlineSeconds": 0}
+    driver.declare(name, config=config, rollout={**never, "maxParallel": slots})
 
 
 async def take(driver: Driver, step: tuple[str, Any, Any], slots: dict[str, int]) -> None:

@@ -35,7 +35,12 @@ unhurried = settings(max_examples=25, deadline=None, suppress_health_check=[Heal
 
 
 def declare(world: Leaders, name: str, limit: tuple[int, int], edition: int = 0) -> None:
-    rollout = {"maxParallel": limit[0], "maxUnavailable": limit[1]}
+    rollout = {
+        "maxParallel": limit[0],
+        "maxUnavailable": limit[1],
+        "maxFailures": "100%",
+        "progressDeadlineSeconds": 0,
+    }
     config = {"snapshotter": f"edition-{edition}"}
     world.people.declare(name, config=config, rollout=rollout)
 

@@ -111,7 +111,7 @@ def test_node_not_ready__with_an_older_revision__keeps_it_and_gets_no_run() -> N
     assert (found.nodes.targeted, found.nodes.ready, found.nodes.excluded) == (1, 1, 0)
     assert told(found, "Ready")[1:] == (
         "NodesNotReady",
-        "1/1 ready; waiting for nodes to be Ready: n1",
+        "1/1 ready, 0/1 updated; waiting for nodes to be Ready: n1",
     )
     assert told(found, "Progressing")[:2] == ("False", "NodesNotReady")
 

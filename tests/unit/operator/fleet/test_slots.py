@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from unit.operator import given
-from unit.operator.fleet.cluster import only, plan, snapshot, wakes
+from unit.operator.fleet.cluster import begun, only, plan, snapshot, wakes
 from wasmwright_operator import names
 from wasmwright_operator.actions import CreateWasmNode, ReserveSlots, UpdateWasmNode
 from wasmwright_operator.api.wasmnode import WasmNodeStatus
@@ -218,7 +218,7 @@ def test_min_ready_seconds__are_awaited_without_any_event() -> None:
     runtime = given.runtime(rollout={"maxParallel": 1, "minReadySeconds": 30})
     proving = of_version(ended("n1"), 40, min_ready_seconds=30)
     asking = [given.node(name, asks="spin") for name in ("n1", "n2")]
-    seen = snapshot(*asking, runtime, proving, ledger=ledger({"n1": slot("n1")}))
+    seen = snapshot(*asking, *begun(runtime), proving, ledger=ledger({"n1": slot("n1")}))
 
     now = plan_fleet(seen, given.NOW)
     (wake,) = wakes(now)

@@ -7,26 +7,19 @@ import pytest
 
 from unit.operator import given
 from unit.operator.fake_kube import merge
-from unit.operator.fleet.cluster import Record, only, plan
-from wasmwright_operator.actions import CreateRevision, DeleteRevision, NumberRevision
+from unit.operator.fleet.cluster import Record, only, snapshot
+from unit.operator.fleet.cluster import kept as record
+from wasmwright_operator.actions import Action, CreateRevision, DeleteRevision, NumberRevision
+from wasmwright_operator.fleet import plan_fleet
 from wasmwright_operator.fleet.rollout.revisions import History, render_revision, revision_name
 from wasmwright_operator.manifests.writes import render_write
-from wasmwright_operator.records import RevisionRecord, RuntimeRecord, parse_revision
+from wasmwright_operator.records import RuntimeRecord, parse_revision
 
 SPIN = given.runtime("spin", config={"options": {"a": 1}})
 
 
-def record(runtime: RuntimeRecord, number: int = 1, **more: Any) -> RevisionRecord:
-    found = RevisionRecord(
-        name=revision_name(runtime),
-        uid=f"{revision_name(runtime)}-uid",
-        resource_version="5",
-        runtime=runtime.name,
-        runtime_uid=runtime.uid,
-        number=number,
-        spec=runtime.spec,
-    )
-    return replace(found, **more)
+def plan(*records: Record) -> tuple[Action, ...]:
+    return plan_fleet(snapshot(*records), given.NOW)
 
 
 def edition(number: int, **more: Any) -> RuntimeRecord:
