@@ -279,6 +279,8 @@ def test_status__transitions__are_told_as_events_once() -> None:
 
     assert events.keys() == {"InstallFailed"}
     assert "DigestMismatch" in events["InstallFailed"]
+    undrained = given.wasm_node("failed", SPIN, status=error("DrainFailed", None))
+    assert {event.reason for event in write(undrained).events} == {"DrainFailed"}
     assert {event.reason for event in write(DONE, CLASS).events} == {
         "RolloutComplete",
         "RuntimeClassReady",
