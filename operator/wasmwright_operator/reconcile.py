@@ -44,7 +44,7 @@ _SHORTEST_REST: Final = 0.01
 _LONGEST_REST: Final = 1.0
 _LOOK_AT_ALL: Final = 600.0
 """Seconds between two reconciles of everything."""
-_STATUS_PACE: Final = 1.0
+_STATUS_PACE: Final = 2.0
 """Seconds between two writes of bare counts to the status of one WasmRuntime."""
 _FINEST: Final = 0.001
 """Seconds that are not worth waiting for: a clock need not move on by less."""
