@@ -24,6 +24,8 @@ from integration.operator.requests import Request, classify
 
 _PASSED_ON: Final = ("Accept", "Authorization", "Content-Type", "User-Agent")
 _PASSED_BACK: Final = ("Content-Type", "Retry-After", "Warning")
+_FAREWELL: Final = 0.1
+"""Seconds for the end of connections to the API server, which takes some rounds of the loop."""
 _NO_LIMIT: Final = ClientTimeout(total=None, connect=10)
 
 
@@ -54,7 +56,7 @@ class Proxy:
         self.seen: list[Seen] = []
         self._numbers: Counter[tuple[str, str]] = Counter()
         self._streams: dict[int, web.Request] = {}
-        self._loop = asyncio.new_event_loop()
+        self._held: frozenset[str] = frozenset()
         self._flows = asyncio.Event()
         self._ready: Future[str] = Future()
         self._thread = threading.Thread(target=self._run, name="proxy")
@@ -80,12 +82,14 @@ class Proxy:
         """Return what was to be changed, the Lease apart, from the n-th request on."""
         return [it for it in self.seen[since:] if it.request.is_write and not it.request.is_lease]
 
-    def hold_watches(self) -> None:
-        """Keep all watch events back, so that the view of the operator grows old."""
+    def hold_watches(self, *resources: str) -> None:
+        """Keep the events of these kinds back, so that the view of the operator grows old."""
+        self._held = frozenset(resources)
         self._loop.call_soon_threadsafe(self._flows.clear)
 
     def release_watches(self) -> None:
         """Let the events through that were kept back, and those to come."""
+        self._held = frozenset()
         self._loop.call_soon_threadsafe(self._flows.set)
 
     def cut_watches(self) -> None:
@@ -93,13 +97,12 @@ class Proxy:
         self._loop.call_soon_threadsafe(lambda: list(map(_abort, self._streams.values())))
 
     def _run(self) -> None:
-        asyncio.set_event_loop(self._loop)
-        self._loop.run_until_complete(self._serve())
-        self._loop.close()
+        with asyncio.Runner() as runner:
+            self._loop = runner.get_loop()
+            runner.run(self._serve())
 
     async def _serve(self) -> None:
         self._over = asyncio.Event()
-        self._flows.set()
         app = web.Application(client_max_size=2**26)
         app.router.add_route("*", "/{path:.*}", self._handle)
         runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
@@ -111,6 +114,8 @@ class Proxy:
             self._ready.set_result(f"http://127.0.0.1:{runner.addresses[0][1]}")
             await self._over.wait()
             await runner.cleanup()
+            await _end_all()
+        await asyncio.sleep(_FAREWELL)
 
     async def _handle(self, incoming: web.Request) -> web.StreamResponse:
         request = classify(incoming.method, incoming.path, incoming.query, self._numbers)
@@ -150,7 +155,7 @@ class Proxy:
             await response.prepare(incoming)
             self._streams[id(incoming)] = incoming
             try:
-                await self._pour(answer, response, incoming, seen.fault)
+                await self._pour(answer, response, incoming, seen)
             except ConnectionError:
                 pass  # nobody listens any more
             finally:
@@ -158,9 +163,9 @@ class Proxy:
         return response
 
     async def _pour(
-        self, answer: Any, response: web.StreamResponse, incoming: web.Request, fault: Fault | None
+        self, answer: Any, response: web.StreamResponse, incoming: web.Request, seen: Seen
     ) -> None:
-        events = 0
+        events, fault = 0, seen.fault
         async for line in _lines(answer):
             if isinstance(fault, Cut) and events >= fault.after_events:
                 if fault.is_expired:
@@ -168,9 +173,18 @@ class Proxy:
                 else:
                     _abort(incoming)
                 return
-            await self._flows.wait()
+            while seen.request.resource in self._held:
+                await self._flows.wait()
             await response.write(line)
             events += 1
+
+
+async def _end_all() -> None:
+    """End what is left: watches whose events are held back, above all."""
+    left = asyncio.all_tasks() - {asyncio.current_task()}
+    for task in left:
+        task.cancel()
+    await asyncio.gather(*left, return_exceptions=True)
 
 
 async def _lines(answer: Any) -> AsyncIterator[bytes]:
