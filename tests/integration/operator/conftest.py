@@ -14,6 +14,8 @@ from integration.operator.proxy import Proxy
 from integration.operator.world import OperatorProcess, World
 from localcluster import Cluster
 
+QUICK = {"WASMWRIGHT_API_RATE": "200", "WASMWRIGHT_API_BURST": "400"}
+"""Requests per second that do not slow a rollout over many nodes down."""
 STAGES = Path(__file__).parent / "kwok-nodes.yaml"
 
 
@@ -66,7 +68,7 @@ def fleet(
         History(admin) as history,
     ):
         config = proxy.kubeconfig(operator_kubeconfig, tmp_path / "operator.kubeconfig")
-        operator = OperatorProcess(config, tmp_path / "operator.log")
+        operator = OperatorProcess(config, tmp_path / "operator.log", environ={**QUICK})
         fleet = Fleet(api, kubelets, operator, proxy, history)
         try:
             operator.start()

@@ -1,5 +1,7 @@
 """A world with machines played by kwok, a proxy before the operator, and a record of it all."""
 
+import math
+import time
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -64,6 +66,19 @@ class Fleet(World):
         """Return the nodes that have all that they ask for."""
         found = self.api.items(NODES, labelSelector=f"{names.PROVISIONED}=true")
         return {raw["metadata"]["name"] for raw in found}
+
+    def wait_provisioned_exactly(self, nodes: Iterable[str], within: float = 60) -> None:
+        """Wait until these nodes, and no others, have all that they ask for."""
+        wanted = set(nodes)
+        wait(lambda: self.provisioned() == wanted, within)
+
+    def wait_quiet(self, seconds: float = 1.0, within: float = 20) -> None:
+        """Wait until the operator has written nothing for some seconds: what it wanted is done."""
+        wait(lambda: self._rest() >= seconds, within)
+
+    def _rest(self) -> float:
+        writes = self.proxy.writes()
+        return time.monotonic() - writes[-1].at if writes else math.inf
 
     def assert_rules_held(self) -> None:
         """Fail if a budget was exceeded at any instant, or anything was done twice."""

@@ -9,16 +9,24 @@ import threading
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field
+from itertools import groupby
 from pathlib import Path
 from typing import Final, Self
 
-from integration.operator.api import NODES, WN, WRT, Raw
+from integration.operator.api import CLASSES, NODES, WN, WRT, Raw
 from integration.operator.kubelets import NAMESPACE, PODS
 from integration.operator.moment import Moment
-from integration.operator.watches import watching
+from integration.operator.watches import Watch, watching_all
 
 JOBS: Final = f"/apis/batch/v1/namespaces/{NAMESPACE}/jobs"
-WATCHED: Final = {"nodes": NODES, "wasmnodes": WN, "wasmruntimes": WRT, "jobs": JOBS, "pods": PODS}
+WATCHED: Final = {
+    "nodes": NODES,
+    "wasmnodes": WN,
+    "wasmruntimes": WRT,
+    "runtimeclasses": CLASSES,
+    "jobs": JOBS,
+    "pods": PODS,
+}
 
 
 @dataclass(frozen=True, order=True)
@@ -42,8 +50,8 @@ class History:
         self._stack = ExitStack()
 
     def __enter__(self) -> Self:
-        for resource, path in WATCHED.items():
-            self._stack.enter_context(watching(self._kubeconfig, path, self._taker(resource)))
+        watches = [Watch(path, self._taker(resource)) for resource, path in WATCHED.items()]
+        self._stack.enter_context(watching_all(self._kubeconfig, *watches))
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -71,13 +79,21 @@ class History:
                 first.setdefault(change.raw["metadata"]["uid"], change.raw)
         return list(first.values())
 
-    def versions(self, resource: str, name: str) -> list[Raw]:
-        """Return all versions of the objects of a name, the oldest first."""
+    def of(self, resource: str, name: str) -> list[Change]:
+        """Return what happened to the objects of a name, the oldest first."""
         return [
-            change.raw
+            change
             for change in self.changes
             if change.resource == resource and change.raw["metadata"]["name"] == name
         ]
+
+    def labels(self, node: str, key: str) -> list[str]:
+        """Return the values that a label of a node had, in their order; empty = it was absent."""
+        found = [
+            "" if it.kind == "DELETED" else it.raw["metadata"]["labels"].get(key, "")
+            for it in self.of("nodes", node)
+        ]
+        return [value for value, _ in groupby(found)]
 
     def _taker(self, resource: str) -> "Taker":
         return Taker(resource, self._changes, self._lock)

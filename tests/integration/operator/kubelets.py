@@ -19,7 +19,7 @@ from typing import Final, Self
 
 from integration.operator.api import NAMESPACES, NODES, Api, ApiRefusedError, Raw
 from integration.operator.behaviours import Behaviour, Lasting, running, succeeds, wrong_node
-from integration.operator.watches import watching
+from integration.operator.watches import Watch, watching_all
 from wasmwright_operator import names
 
 NAMESPACE: Final = "wasmwright-system"
@@ -58,9 +58,9 @@ class Kubelets:
         for _ in range(_WRITERS):
             pool.submit(self._write)
         self._stack.callback(self._end)
-        config = self._kubeconfig
-        self._stack.enter_context(watching(config, NODES, self._see_node, metadata_only=True))
-        self._stack.enter_context(watching(config, PODS, self._see_pod))
+        nodes = Watch(NODES, self._see_node, metadata_only=True)
+        watches = watching_all(self._kubeconfig, nodes, Watch(PODS, self._see_pod))
+        self._stack.enter_context(watches)
         return self
 
     def __exit__(self, *_: object) -> None:

@@ -34,6 +34,7 @@ class Moment:
     nodes: dict[str, Raw] = field(default_factory=dict)
     wasm_nodes: dict[str, Raw] = field(default_factory=dict)
     runtimes: dict[str, Raw] = field(default_factory=dict)
+    classes: dict[str, Raw] = field(default_factory=dict)
     jobs: dict[str, Raw] = field(default_factory=dict)
     pods: dict[str, Raw] = field(default_factory=dict)
     changes: dict[Run, tuple[str, ...]] = field(default_factory=dict)
@@ -45,6 +46,7 @@ class Moment:
             "nodes": self.nodes,
             "wasmnodes": self.wasm_nodes,
             "wasmruntimes": self.runtimes,
+            "runtimeclasses": self.classes,
             "jobs": self.jobs,
             "pods": self.pods,
         }

@@ -3,8 +3,8 @@
 import json
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
@@ -27,33 +27,55 @@ def watching(
     kubeconfig: Path, path: str, take: Take, *, metadata_only: bool = False, **query: str
 ) -> Iterator[None]:
     """Tell `take` of every object that is there, and of every change until the block ends."""
+    with watching_all(kubeconfig, Watch(path, take, query, metadata_only=metadata_only)):
+        yield
+
+
+@contextmanager
+def watching_all(kubeconfig: Path, *watches: "Watch") -> Iterator[None]:
+    """Follow several kinds at the same time."""
     stop = threading.Event()
-    with Api(kubeconfig) as api:
-        follower = _Follower(api, path, take, query, stop, metadata_only=metadata_only)
-        version = follower.take_all()
-        thread = threading.Thread(target=follower.follow, args=(version,), name=f"watch {path}")
-        thread.start()
-        try:
-            yield
-        finally:
-            stop.set()
-            thread.join()
+    with ExitStack() as stack:
+        stack.callback(stop.set)
+        threads = [_start(stack, kubeconfig, watch, stop) for watch in watches]
+        stack.callback(lambda: [thread.join() for thread in threads])
+        stack.callback(stop.set)
+        yield
+
+
+@dataclass(frozen=True)
+class Watch:
+    """Which objects to follow, and who is told of them."""
+
+    path: str
+    take: Take
+    query: dict[str, str] = field(default_factory=dict)
+    metadata_only: bool = False
+
+
+def _start(
+    stack: ExitStack, kubeconfig: Path, watch: Watch, stop: threading.Event
+) -> threading.Thread:
+    follower = _Follower(stack.enter_context(Api(kubeconfig)), watch, stop)
+    version = follower.take_all()
+    thread = threading.Thread(target=follower.follow, args=(version,), name=f"watch {watch.path}")
+    thread.start()
+    return thread
 
 
 @dataclass(frozen=True)
 class _Follower:
     api: Api
-    path: str
-    take: Take
-    query: dict[str, str]
+    watch: Watch
     stop: threading.Event
-    metadata_only: bool
 
     def take_all(self) -> str:
-        answer = self.api.client.get(self.path, params=self.query, headers=self._accept("List"))
+        answer = self.api.client.get(
+            self.watch.path, params=self.watch.query, headers=self._accept("List")
+        )
         found = answer.raise_for_status().json()
         for raw in found["items"] or ():
-            self.take("ADDED", raw)
+            self.watch.take("ADDED", raw)
         return str(found["metadata"]["resourceVersion"])
 
     def follow(self, version: str) -> None:
@@ -61,17 +83,17 @@ class _Follower:
             try:
                 for event in self._stream(version):
                     if event["type"] == "ERROR":
-                        raise WatchGapError(f"{self.path} after {version}: {event['object']}")
-                    self.take(event["type"], event["object"])
+                        raise WatchGapError(f"{self.watch.path} after {version}: {event['object']}")
+                    self.watch.take(event["type"], event["object"])
                     version = event["object"]["metadata"]["resourceVersion"]
             except httpx.ReadTimeout:
                 continue
 
     def _stream(self, version: str) -> Iterator[Raw]:
-        query = {**self.query, "watch": "1", "resourceVersion": version}
+        query = {**self.watch.query, "watch": "1", "resourceVersion": version}
         patience = httpx.Timeout(10, read=_PATIENCE)
         with self.api.client.stream(
-            "GET", self.path, params=query, headers=self._accept(), timeout=patience
+            "GET", self.watch.path, params=query, headers=self._accept(), timeout=patience
         ) as response:
             for line in response.iter_lines():
                 yield json.loads(line)
@@ -80,5 +102,9 @@ class _Follower:
 
     def _accept(self, suffix: str = "") -> dict[str, str]:
         """Return the header for an object as an event holds it, or for a list of them."""
-        kind = f";as=PartialObjectMetadata{suffix};g=meta.k8s.io;v=v1" if self.metadata_only else ""
+        kind = (
+            f";as=PartialObjectMetadata{suffix};g=meta.k8s.io;v=v1"
+            if self.watch.metadata_only
+            else ""
+        )
         return {"Accept": f"application/json{kind}"}
