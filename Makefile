@@ -33,6 +33,11 @@ oracle: setup ## configurations x operations x daemons: containerd 1.6 to 2.4 ju
 	@$(PY) -m localcluster build node $(DAEMONS:%=containerd-%)
 	@$(PYTEST) -q -n logical --dist loadscope -m "" tests/oracle $(ARGS)
 
+.PHONY: chaos
+chaos: setup ## twenty rollouts over 150 to 200 nodes with kills, API errors, nodes that fail, vanish and come anew
+	@python3 kind/localcluster/preflight.py
+	@$(PY) -m pytest -q -m chaos tests/integration/operator/chaos $(ARGS)
+
 check: lint types layers unit ## format, lint, types, layers, unit tests: before each commit
 
 lint: setup ## ruff: format and rules

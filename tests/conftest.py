@@ -3,6 +3,7 @@
 pytest_plugins = [
     "localcluster.pytest_plugin",
     "oracle.score_table",
+    "support.chaos_seed",
     "support.interrupts",
     "support.lanes",
 ]
