@@ -13,7 +13,7 @@ NODES = [f"n{number}" for number in range(30)]
 
 def test_rollout__over_thirty_nodes__uses_its_budget_and_never_more(fleet: Fleet) -> None:
     fleet.add_nodes(*NODES)
-    fleet.declare("spin", rollout={"maxParallel": 6})
+    fleet.declare("spin", rollout={"maxParallel": 6, "maxUnavailable": "100%"})
     fleet.ask(*NODES)
     wait(lambda: fleet.provisioned() == set(NODES), 60)
 
