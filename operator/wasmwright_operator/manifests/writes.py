@@ -135,7 +135,7 @@ def _(action: SetFinalizers) -> Write:
 def _(action: LabelNode) -> Write:
     operations = [_test("/metadata/uid", action.uid)]
     if not action.had_labels:
-        operations.append({"op": "add", "path": "/metadata/labels", "value": {}})
+        operations += _new_map("/metadata/labels")
     for key, value in sorted(action.changes.items()):
         path = f"/metadata/labels/{_escaped(key)}"
         change = {"op": "remove"} if value is None else {"op": "add", "value": value}
@@ -152,7 +152,7 @@ def _(action: CordonNode) -> Write:
     """To test for null is to test that the field is not set: nobody cordoned the node before us."""
     operations = [_test("/metadata/uid", action.uid), _test(_UNSCHEDULABLE, None)]
     if not action.is_annotated:
-        operations.append({"op": "add", "path": "/metadata/annotations", "value": {}})
+        operations += _new_map("/metadata/annotations")
     operations.append({"op": "add", "path": _MARK, "value": action.mark})
     operations.append({"op": "add", "path": _UNSCHEDULABLE, "value": True})
     return Write(Verb.PATCH, NODES, action.name, operations)
@@ -185,6 +185,11 @@ def _(action: LiftTaints) -> Write:
 
 def _test(path: str, value: object) -> Raw:
     return {"op": "test", "path": path, "value": value}
+
+
+def _new_map(path: str) -> list[Raw]:
+    """Return what makes room for a first key; where others came first it must not empty theirs."""
+    return [_test(path, None), {"op": "add", "path": path, "value": {}}]
 
 
 def _escaped(key: str) -> str:

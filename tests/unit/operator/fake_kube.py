@@ -210,7 +210,8 @@ def _patch(raw: Raw, operation: Mapping[str, Any]) -> None:
     last = parts[-1]
     match operation["op"]:
         case "test":
-            if _member(parent, last) != operation["value"]:
+            found = _member(parent, last)
+            if (None if found == {} else found) != operation["value"]:
                 raise ConflictError("test failed")
         case "add":
             parent[last] = operation["value"]
