@@ -56,6 +56,16 @@ def operator_kubeconfig(
     return identity.create(api, control_plane.kubeconfig, tmp_path_factory.mktemp("operator"))
 
 
+@pytest.fixture(scope="session")
+def evicting_kubeconfig(
+    api: Api, control_plane: Cluster, tmp_path_factory: pytest.TempPathFactory
+) -> Path:
+    """A service account of the chart that may also send pods away."""
+    into = tmp_path_factory.mktemp("evicting")
+    values = "rbac.evictPods=true"
+    return identity.create(api, control_plane.kubeconfig, into, "wasmwright-evicting", values)
+
+
 @pytest.fixture
 def fleet(
     api: Api, machines: Cluster, operator_kubeconfig: Path, tmp_path: Path

@@ -21,12 +21,12 @@ _PATHS: Final = {
 _ONE_DAY: Final = 86_400
 
 
-def create(api: Api, admin: Path, into: Path) -> Path:
-    """Create the service account and its rights; return a kubeconfig with a token of it."""
-    for manifest in _manifests():
+def create(api: Api, admin: Path, into: Path, release: str = RELEASE, *values: str) -> Path:
+    """Create the service account of a release with its rights; return a kubeconfig of it."""
+    for manifest in _manifests(release, *values):
         api.create(_PATHS[manifest["kind"]], manifest)
     request = {"spec": {"expirationSeconds": _ONE_DAY}}
-    account = f"{_PATHS['ServiceAccount']}/{RELEASE}"
+    account = f"{_PATHS['ServiceAccount']}/{release}"
     token = api.create(f"{account}/token", request)["status"]["token"]
     config = yaml.safe_load(admin.read_text())
     config["users"][0]["user"] = {"token": token}
@@ -36,10 +36,11 @@ def create(api: Api, admin: Path, into: Path) -> Path:
     return kubeconfig
 
 
-def _manifests() -> list[Raw]:
+def _manifests(release: str, *values: str) -> list[Raw]:
     """Return what the chart makes of itself, without the operator and without hooks."""
     helm = str(helm_program())
-    text = commands.run(helm, "template", RELEASE, str(CHART), "--namespace", NAMESPACE)
+    given = [f"--set={value}" for value in values]
+    text = commands.run(helm, "template", release, str(CHART), "--namespace", NAMESPACE, *given)
     return [
         manifest
         for manifest in yaml.load_all(text, yaml.CSafeLoader)
