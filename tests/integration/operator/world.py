@@ -212,7 +212,7 @@ class World:
         self.api.delete(NODES)
 
 
-def wait(look: Callable[[], T], within: float = 20) -> T:
+def wait(look: Callable[[], T], within: float = 60) -> T:
     """Return what `look` finds as soon as it is something; fail after some seconds."""
     deadline = time.monotonic() + within
     while True:
