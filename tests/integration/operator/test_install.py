@@ -11,7 +11,7 @@ pytestmark = pytest.mark.integration
 READY = "runtime.wasmwright.dev/spin"
 
 
-def test_annotation__installs_with_one_job_and_four_writes(world: World) -> None:
+def test_annotation__installs_with_one_job_and_four_writes_about_the_node(world: World) -> None:
     world.declare("spin", version="1.2")
     world.add_node("n1")
     wait(lambda: world.condition("spin", "Ready"))
@@ -32,7 +32,7 @@ def test_annotation__installs_with_one_job_and_four_writes(world: World) -> None
     about_node = [
         write
         for write in world.operator.writes(before)
-        if write not in {"WriteRuntimeStatus", "ApplyRuntimeClass"}
+        if write not in {"WriteRuntimeStatus", "ApplyRuntimeClass", "ReserveSlots"}
     ]
     assert about_node == ["CreateWasmNode", "CreateJob", "WriteNodeStatus", "LabelNode"]
 
