@@ -103,6 +103,6 @@ def _runtime(name: str, options: Options) -> Raw:
             "version": "1.0.0",
             "source": {"http": {"platforms": [platform]}},
             "placement": {"nodeSelector": {}},
-            "rollout": {"maxParallel": options.max_parallel},
+            "rollout": {"maxParallel": options.max_parallel, "maxUnavailable": "100%"},
         },
     }
