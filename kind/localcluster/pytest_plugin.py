@@ -20,9 +20,14 @@ QUICK_CONTROLLERS: Final = (
     "--kube-api-qps=500",
     "--kube-api-burst=1000",
     "--concurrent-job-syncs=20",
-    "--node-monitor-grace-period=10m",
+    "--node-monitor-grace-period=24h",
+    "--node-startup-grace-period=24h",
 )
-"""The defaults (20 requests per second, 5 Jobs at a time) allow some 4 Jobs per second."""
+"""The defaults (20 requests per second, 5 Jobs at a time) allow some 4 Jobs per second.
+
+Nodes that are only objects have no heartbeat, and a node made anew under the name of an older one
+inherits the age of the older one's: with a short grace it is unreachable as soon as it is there.
+"""
 
 KEEP: Final = "WASMWRIGHT_KEEP_CLUSTER"
 _SUFFIX: Final = ".session"

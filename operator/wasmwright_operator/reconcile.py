@@ -44,8 +44,6 @@ _SHORTEST_REST: Final = 0.01
 _LONGEST_REST: Final = 1.0
 _LOOK_AT_ALL: Final = 600.0
 """Seconds between two reconciles of everything."""
-_LOOK_AT_FLEET: Final = 10.0
-"""Seconds between two plans of the fleet, whatever happens."""
 _STATUS_PACE: Final = 2.0
 """Seconds between two writes of bare counts to the status of one WasmRuntime."""
 _FINEST: Final = 0.001
@@ -82,7 +80,6 @@ class Reconciler:
         """Work until cancelled."""
         async with asyncio.TaskGroup() as group:
             group.create_task(self._look_at_all())
-            group.create_task(self._look_at_fleet())
             for _ in range(_WORKERS):
                 group.create_task(self._work())
 
@@ -91,12 +88,6 @@ class Reconciler:
         while True:
             self.notify((FLEET, *map(node_key, self._cache.nodes.by_name())))
             await asyncio.sleep(_LOOK_AT_ALL)
-
-    async def _look_at_fleet(self) -> None:
-        """Plan the fleet from time to time, so that no rollout stands still for a lost word."""
-        while True:
-            await asyncio.sleep(_LOOK_AT_FLEET)
-            self.notify((FLEET,))
 
     async def _work(self) -> None:
         while True:
