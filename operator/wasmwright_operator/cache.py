@@ -1,13 +1,10 @@
-"""What we know of the cluster: records by name, never older than our own last write.
+"""What we know of the cluster: a store for each kind, and the views that plans are made from.
 
-Three sources feed it: lists, watch events, and the answers to our own writes. Whatever comes, an
-older version never replaces a newer one, and an object that is known to be deleted does not come
-back.
+Three sources feed it: lists, watch events, and the answers to our own writes.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
-from typing import Any, Final, Generic, Protocol, TypeVar
+from dataclasses import replace
+from typing import Any, Final, Protocol, TypeVar
 
 from wasmwright_operator import names
 from wasmwright_operator.fleet.snapshot import FleetPolicy, Snapshot
@@ -44,101 +41,11 @@ from wasmwright_operator.records import (
     parse_runtime_class,
     parse_wasm_node,
 )
+from wasmwright_operator.store import Record, Store, version_of
 
 FLEET: Final = "fleet"
 _NODE: Final = "node/"
-_REMEMBERED_DELETIONS: Final = 20_000
-
-
-class Record(Protocol):
-    """What every record has."""
-
-    @property
-    def name(self) -> str:
-        """The object's name."""
-        ...
-
-    @property
-    def uid(self) -> str:
-        """The object's UID."""
-        ...
-
-
-R = TypeVar("R", bound=Record)
-
-
-@dataclass(frozen=True, slots=True)
-class Entry(Generic[R]):
-    """A record and how new it is."""
-
-    version: int
-    record: R
-    is_partial: bool = False
-    """Whether only the metadata is of that version: the whole object is news when it comes."""
-
-
-class Store(Generic[R]):
-    """The records of one kind."""
-
-    def __init__(
-        self,
-        parse: Callable[[Mapping[str, Any]], R | None],
-        keys: Callable[[R], tuple[str, ...]],
-    ) -> None:
-        self._parse = parse
-        self._keys = keys
-        self._entries: dict[str, Entry[R]] = {}
-        self._deleted: dict[str, None] = {}
-
-    def __iter__(self) -> Iterator[R]:
-        return (entry.record for entry in self._entries.values())
-
-    def get(self, name: str) -> R | None:
-        """Return a record, if there is one of that name."""
-        entry = self._entries.get(name)
-        return entry.record if entry else None
-
-    def by_name(self) -> dict[str, R]:
-        """Return all records; the dictionary is the caller's own."""
-        return {name: entry.record for name, entry in self._entries.items()}
-
-    def observe(self, raw: Raw) -> tuple[str, ...]:
-        """Take in an object; return the keys to be reconciled if it says something new."""
-        version = _version(raw)
-        if self._knows(raw["metadata"]["name"], version):
-            return ()
-        record = self._parse(raw)
-        return () if record is None else self.store(record, version)
-
-    def store(self, record: R, version: int, *, is_partial: bool = False) -> tuple[str, ...]:
-        """Take in a record; see `observe`."""
-        old = self._entries.get(record.name)
-        if record.uid in self._deleted or self._knows(record.name, version):
-            return ()
-        self._entries[record.name] = Entry(version, record, is_partial)
-        return () if old is not None and old.record == record else self._keys(record)
-
-    def _knows(self, name: str, version: int) -> bool:
-        """Tell whether that is no news: most events are echoes of our own writes."""
-        old = self._entries.get(name)
-        return old is not None and version < old.version + (not old.is_partial)
-
-    def remove(self, name: str, uid: str) -> tuple[str, ...]:
-        """Take in that an object is gone; return the keys to be reconciled if that is new."""
-        self._deleted[uid] = None
-        if len(self._deleted) > _REMEMBERED_DELETIONS:
-            del self._deleted[next(iter(self._deleted))]
-        entry = self._entries.get(name)
-        if entry is None or entry.record.uid != uid:
-            return ()
-        del self._entries[name]
-        return self._keys(entry.record)
-
-    def missing(self, seen: Iterable[str], version: int) -> tuple[R, ...]:
-        """Return what a complete list of that version did not hold though it is not newer."""
-        absent = self._entries.keys() - set(seen)
-        entries = (self._entries[name] for name in absent)
-        return tuple(entry.record for entry in entries if entry.version <= version)
+_REMEMBERED_ENDS: Final = 20_000
 
 
 class Work(Protocol):
@@ -232,7 +139,7 @@ class Cache:
 
     def _end(self, gone: WasmNodeRecord) -> None:
         self._ended[gone.spec.node_uid] = gone.spec.ledger_version
-        if len(self._ended) > _REMEMBERED_DELETIONS:
+        if len(self._ended) > _REMEMBERED_ENDS:
             del self._ended[next(iter(self._ended))]
 
     def observe_node_metadata(self, raw: Raw) -> tuple[str, ...]:
@@ -247,7 +154,7 @@ class Cache:
             annotations=told.annotations,
             is_annotated=told.is_annotated,
         )
-        return self.nodes.store(record, _version(raw), is_partial=True)
+        return self.nodes.store(record, version_of(raw), is_partial=True)
 
     def snapshot(self) -> Snapshot:
         """Return what the fleet plan looks at."""
@@ -335,11 +242,6 @@ def node_key(node: str) -> str:
 def node_of(key: str) -> str:
     """Return the node of such a key."""
     return key.removeprefix(_NODE)
-
-
-def _version(raw: Mapping[str, Any]) -> int:
-    """Versions of one resource may be compared as numbers since Kubernetes 1.35 (KEP-5504)."""
-    return int(raw["metadata"]["resourceVersion"])
 
 
 def _of_fleet(_record: Record) -> tuple[str, ...]:

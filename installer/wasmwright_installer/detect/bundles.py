@@ -29,7 +29,6 @@ class Bundle:
 
     path: str
     id: str
-    sandbox_id: str
     pod: str
     """`namespace/name`, or the bundle's path when it belongs to no pod."""
     shim: str

@@ -30,7 +30,6 @@ def _container(arguments: Sequence[str]) -> Bundle:
     return Bundle(
         path=flag(arguments, "-b", "--bundle"),
         id=identity,
-        sandbox_id=identity,
         pod=f"{parts[3]}/{parts[2]}" if len(parts) == _NAME_PARTS else name or identity,
         shim=CONMON,
         runtime_binary=flag(arguments, "-r", "--runtime"),

@@ -50,7 +50,6 @@ def _read(files: HostFiles, path: str, shims: Mapping[str, Process]) -> Bundle:
     return Bundle(
         path=path,
         id=name,
-        sandbox_id=sandbox,
         pod=_pod(annotations) or path,
         shim=next((shim for shim in known if shim), ""),
         runtime_binary=runtime,
