@@ -15,7 +15,7 @@ OURS = "/opt/wasmwright/bin/spin/containerd-shim-spin-v2"
 
 
 def bundle(shim: str, *, pod: str = "a/b", runtime: str = "", live: bool = True) -> Bundle:
-    return Bundle("/run/x", "x", "x", pod, shim, runtime, live)
+    return Bundle("/run/x", "x", pod, shim, runtime, live)
 
 
 @pytest.mark.parametrize(
