@@ -13,10 +13,11 @@ from pydantic.alias_generators import to_camel
 
 from wasmwright_installer import contract
 from wasmwright_installer.contract import ApplyResult, HostStatus, NodeDocument, PlanReport
+from wasmwright_operator.catalogue import Entry
 
 SCHEMAS = Path(__file__).resolve().parent.parent / "docs/schemas"
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
-READ: dict[str, type[BaseModel]] = {"document": NodeDocument}
+READ: dict[str, type[BaseModel]] = {"catalogue": Entry, "document": NodeDocument}
 PRINTED: dict[str, type[BaseModel]] = {
     "result": ApplyResult,
     "plan": PlanReport,
@@ -33,7 +34,8 @@ def render(name: str) -> str:
     model = READ.get(name) or PRINTED[name]
     schema = model.model_json_schema(mode="validation" if name in READ else "serialization")
     for each, title in ((schema, model.__name__), *((d, t) for t, d in schema["$defs"].items())):
-        _describe(each, getattr(contract, title))
+        if model.__module__ == contract.__name__:
+            _describe(each, getattr(contract, title))
         if name in PRINTED and each.get("additionalProperties") is False:
             del each["additionalProperties"]
     return json.dumps({"$schema": DIALECT, **schema}, indent=2) + "\n"
