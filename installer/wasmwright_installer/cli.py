@@ -74,17 +74,34 @@ def main() -> None:
     show_default=True,
     help="Bytes that an artifact may have.",
 )
+@click.option(
+    "--files",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="Where the files lie that sources name: credentials, certificates.",
+)
 @_TERMINATION_LOG
 @_OUTPUT
-def fetch(
-    document: str, into: Path, max_size: int, termination_log: Path | None, output: str
+def fetch(  # one parameter for each option
+    *,
+    document: str,
+    into: Path,
+    max_size: int,
+    files: Path | None,
+    termination_log: Path | None,
+    output: str,
 ) -> None:
     """Download, check and unpack the binaries of a document. Needs no privileges."""
 
     def run(wanted: NodeDocument) -> ApplyResult:
-        from wasmwright_installer.fetch import FetchLimits, fetch  # noqa: PLC0415  # HTTP
+        from wasmwright_installer.fetch import (  # noqa: PLC0415  # HTTP
+            Fetching,
+            FetchLimits,
+            HandedFiles,
+            fetch,
+        )
 
-        manifest = fetch(wanted, into, FetchLimits(size=max_size))
+        fetching = Fetching(into, FetchLimits(size=max_size), HandedFiles(files))
+        manifest = fetch(wanted, fetching)
         message = f"{len(manifest.artifacts)} artifacts are in {into / MANIFEST}"
         return ApplyResult(
             exit_code=ExitCode.DONE, reason="Fetched", message=message, hash=wanted.hash

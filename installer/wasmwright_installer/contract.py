@@ -22,6 +22,10 @@ HANDLER_PATTERN = r"^[a-z0-9]([-a-z0-9]{0,38}[a-z0-9])?$"
 
 FILE_NAME_PATTERN = r"^[A-Za-z0-9_][A-Za-z0-9._+-]*$"
 
+_HANDED_NAME = r"\.?[A-Za-z0-9_-][A-Za-z0-9._-]*"
+HANDED_FILE_PATTERN = rf"^{_HANDED_NAME}(/{_HANDED_NAME})*$"
+"""A path below the directory of files that `fetch` is handed: it cannot lead out of it."""
+
 
 class ExitCode(IntEnum):
     """How a run ended; the Job's `podFailurePolicy` and the operator's retries are driven by it."""
@@ -82,13 +86,49 @@ class Probe(Model):
     """A piece of text that the output must hold; empty = any output."""
 
 
+class HeaderAuth(Model):
+    """A header that opens the way to an artifact; its value stands in a file of `fetch --files`."""
+
+    file: str = Field(pattern=HANDED_FILE_PATTERN)
+    """Path below that directory: what it holds is the whole value of the header."""
+    header: str = Field(default="Authorization", pattern=r"^[A-Za-z0-9-]+$")
+    hosts: tuple[str, ...] = ()
+    """Who gets it, as `host` or `host:port`, by https only; empty = the host of the artifact."""
+
+
+class ProxyServer(Model):
+    """Through whom downloads go."""
+
+    url: str = Field(pattern=r"^https?://[^\s/@]+/?$")
+    no_proxy: tuple[str, ...] = ()
+    """Hosts, with all below them, and IP addresses that are asked directly."""
+    folder: str = Field(default="", pattern=rf"^$|{HANDED_FILE_PATTERN}")
+    """Directory below that of `fetch --files` with the files `username` and `password`."""
+
+
+class Access(Model):
+    """How an artifact is reached; what is secret of it stands in files of `fetch --files`."""
+
+    mirrors: tuple[Annotated[str, Field(pattern=r"^https?://")], ...] = ()
+    """Other addresses of the same bytes, tried in this order after the first one."""
+    proxy: ProxyServer | None = None
+    """None = as the environment says."""
+    ca_file: str = Field(default="", pattern=rf"^$|{HANDED_FILE_PATTERN}")
+    """Certificate authorities (PEM) to trust besides the public ones, below `fetch --files`."""
+    auth: HeaderAuth | None = None
+    size_limit: int = Field(default=0, ge=0)
+    """Bytes that the artifact, and the binary in it, may have; 0 = as many as `fetch` allows."""
+
+
 class HttpArtifact(Model):
     """A download for this node's architecture, checked against its digest before it is unpacked."""
 
     url: str = Field(pattern=r"^https?://")
     sha256: str = Field(pattern=r"^[a-f0-9]{64}$")
     path: str = ""
-    """The member to take out of a tar archive; empty = the download is the binary itself."""
+    """The member to take out of an archive; empty = the download is the binary itself."""
+    access: Access | None = None
+    """None = directly from `url`, or through the proxy that the environment names."""
 
 
 class HostBinary(Model):
@@ -185,11 +225,16 @@ def desired_hash(runtimes: tuple[RuntimeEntry, ...]) -> str:
     """Return the identity of what a node is to have: 64 hex digits.
 
     The version string is left out, since it is only shown, and so are handlers declared ahead:
-    a new runtime in the cluster is no reason to visit every node.
+    a new runtime in the cluster is no reason to visit every node. Neither are fields that a later
+    version of ours knows: what is left at its default does not count.
     """
-    entries = sorted((entry.model_dump(mode="json") for entry in runtimes), key=lambda e: e["name"])
-    for entry in entries:
-        del entry["version"]
+    entries = sorted(
+        (
+            entry.model_dump(mode="json", exclude={"version"}, exclude_defaults=True)
+            for entry in runtimes
+        ),
+        key=lambda dumped: dumped["name"],
+    )
     text = json.dumps(entries, sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(text.encode()).hexdigest()
 

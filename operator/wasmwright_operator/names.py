@@ -71,3 +71,8 @@ def runtime_label(name: str) -> str:
 def is_ours(key: str) -> bool:
     """Tell whether a label or annotation key is in one of our domains."""
     return key.partition("/")[0] in {GROUP, RUNTIME_LABEL_DOMAIN}
+
+
+SECRET_FILES: Final = "secret"  # noqa: S105  # the name of a directory
+CONFIG_MAP_FILES: Final = "configmap"
+"""Documents name a key of a Secret or a ConfigMap as `<this>/<name>/<key>`."""

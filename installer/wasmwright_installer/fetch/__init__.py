@@ -1,6 +1,7 @@
 """Getting binaries: download, check, unpack. Unprivileged, and apart from everything on a host."""
 
+from wasmwright_installer.fetch.files import HandedFiles
 from wasmwright_installer.fetch.limits import FetchLimits
-from wasmwright_installer.fetch.run import fetch
+from wasmwright_installer.fetch.run import Fetching, fetch
 
-__all__ = ["FetchLimits", "fetch"]
+__all__ = ["FetchLimits", "Fetching", "HandedFiles", "fetch"]

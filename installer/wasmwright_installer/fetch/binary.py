@@ -16,7 +16,7 @@ def refuse_foreign(runtime: str, content: bytes, machine: str) -> None:
     if program is None:
         raise ArtifactError(
             f"runtime {runtime!r}: the binary is neither an ELF program nor a script "
-            f"(it begins with {content[:8]!r}); correct source.http.path",
+            f"(it begins with {content[:8]!r}); correct the source's path",
             reason="NotExecutable",
         )
     if not program.fits(machine):

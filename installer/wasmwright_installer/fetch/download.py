@@ -1,106 +1,101 @@
-"""One download over HTTP: resumed, retried, bounded, and checked before anybody looks into it."""
+"""One artifact from the first of its addresses that gives it, checked before anybody looks in."""
 
 import hashlib
+import time
+from collections.abc import Sequence
 from pathlib import Path
 
-import httpx
 import stamina
 
-from wasmwright_installer.contract import HttpArtifact
 from wasmwright_installer.errors import ArtifactError
-from wasmwright_installer.fetch.limits import FetchLimits
-
-_TRANSIENT = frozenset({408, 425, 429, 500, 502, 503, 504})
-_RANGE_NOT_SATISFIABLE = 416
+from wasmwright_installer.fetch.client import Client, shown
+from wasmwright_installer.fetch.transfer import TransferError, transfer
 
 
-class _TransientError(Exception):
-    """An answer that another attempt may better."""
+class _TryAgainError(Exception):
+    """No address gave the artifact in this round, and another round may be better."""
 
 
-def download(runtime: str, artifact: HttpArtifact, partial: Path, limits: FetchLimits) -> None:
-    """Fill `partial` with an artifact whose digest is right.
+def download(client: Client, addresses: Sequence[str], sha256: str, partial: Path) -> None:
+    """Fill `partial` with the artifact that has this digest.
+
+    All addresses are asked in their order, again and again; one that gives a final answer, or other
+    bytes, is left out from then on. What one address gave of the artifact the next one completes.
 
     Raises:
-        ArtifactError: it cannot be had within the limits, or has another digest. A file with a
-            wrong digest is removed, one that is incomplete stays for the next run to resume.
+        ArtifactError: it cannot be had within the limits. A file with a wrong digest is removed,
+            one that is incomplete stays for the next run to resume.
     """
-    resumed = partial.exists()
-    found = _with_retries(runtime, artifact, partial, limits)
-    if found != artifact.sha256 and resumed:
-        partial.unlink()
-        found = _with_retries(runtime, artifact, partial, limits)
-    if found != artifact.sha256:
-        partial.unlink()
-        raise ArtifactError(
-            f"runtime {runtime!r}: {_shown(artifact)} has sha256 {found}, the document says "
-            f"{artifact.sha256}; nothing was unpacked, correct the digest or the download",
-            reason="DigestMismatch",
-        )
-
-
-def _with_retries(runtime: str, artifact: HttpArtifact, partial: Path, limits: FetchLimits) -> str:
+    search = _Search(client, addresses, sha256, partial)
     attempts = stamina.retry_context(
-        on=(httpx.TransportError, _TransientError),
-        attempts=limits.attempts,
-        timeout=limits.total,
+        on=_TryAgainError,
+        attempts=client.limits.attempts,
+        timeout=client.limits.total,
         wait_initial=0.5,
         wait_max=10.0,
     )
     try:
         for attempt in attempts:
             with attempt:
-                _transfer(runtime, artifact, partial, limits)
-    except (httpx.HTTPError, httpx.InvalidURL, _TransientError) as error:
-        raise ArtifactError(
-            f"runtime {runtime!r}: {_shown(artifact)} cannot be downloaded "
-            f"({type(error).__name__}: {error}); can this node reach it?",
-            reason="DownloadFailed",
-        ) from error
-    with partial.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+                search.ask_all()
+    except _TryAgainError as error:
+        raise search.failed() from error
 
 
-def _transfer(runtime: str, artifact: HttpArtifact, partial: Path, limits: FetchLimits) -> None:
-    have = partial.stat().st_size if partial.exists() else 0
-    timeout = httpx.Timeout(limits.read, connect=limits.connect)
-    headers = {"Accept-Encoding": "identity"} | ({"Range": f"bytes={have}-"} if have else {})
-    with httpx.stream(
-        "GET", artifact.url, headers=headers, timeout=timeout, follow_redirects=True
-    ) as response:
-        if response.status_code == _RANGE_NOT_SATISFIABLE and have:
-            return
-        _refuse_status(runtime, artifact, response.status_code)
-        resumes = response.status_code == httpx.codes.PARTIAL_CONTENT
-        size = have if resumes else 0
-        with partial.open("ab" if resumes else "wb") as file:
-            for chunk in response.iter_raw():
-                size += len(chunk)
-                _refuse_size(runtime, artifact, size, limits.size)
-                file.write(chunk)
+class _Search:
+    """What the addresses of one artifact have said so far."""
 
+    def __init__(
+        self, client: Client, addresses: Sequence[str], sha256: str, partial: Path
+    ) -> None:
+        self._client = client
+        self._sha256 = sha256
+        self._partial = partial
+        self._deadline = time.monotonic() + client.limits.total
+        self._said: dict[str, TransferError | None] = dict.fromkeys(addresses)
 
-def _refuse_status(runtime: str, artifact: HttpArtifact, status: int) -> None:
-    if status in _TRANSIENT:
-        raise _TransientError(f"HTTP status {status}")
-    if status not in {httpx.codes.OK, httpx.codes.PARTIAL_CONTENT}:
-        raise ArtifactError(
-            f"runtime {runtime!r}: {_shown(artifact)} answers with HTTP status {status}; "
-            "correct the address",
-            reason="DownloadFailed",
+    def ask_all(self) -> None:
+        """Ask each address once that may still give the artifact."""
+        for url, said in self._said.items():
+            if said is not None and said.is_final:
+                continue
+            try:
+                return self._ask(url)
+            except TransferError as error:
+                self._said[url] = error
+        if all(said is not None and said.is_final for said in self._said.values()):
+            raise self.failed()
+        raise _TryAgainError
+
+    def failed(self) -> ArtifactError:
+        """Return the error that tells of all addresses."""
+        problems = {url: said for url, said in self._said.items() if said is not None}
+        told = "; ".join(f"{shown(url)} {said.said}" for url, said in problems.items())
+        many = f"none of {len(problems)} addresses gives the artifact: "
+        worst = max(problems.values(), key=lambda said: said.reason == "DigestMismatch")
+        return ArtifactError(
+            f"runtime {self._client.runtime!r}: {many if len(problems) > 1 else ''}{told}; "
+            f"{worst.advice}",
+            reason=worst.reason,
         )
 
+    def _ask(self, url: str) -> None:
+        """Complete the file and check it; a wrong end on an old beginning gets a second chance."""
+        resumed = self._partial.exists()
+        found = self._transfer(url)
+        if found != self._sha256 and resumed:
+            self._partial.unlink()
+            found = self._transfer(url)
+        if found != self._sha256:
+            self._partial.unlink()
+            raise TransferError(
+                f"has sha256 {found}, the document says {self._sha256}, nothing was unpacked",
+                "correct the digest or the download",
+                is_final=True,
+                reason="DigestMismatch",
+            )
 
-def _refuse_size(runtime: str, artifact: HttpArtifact, size: int, limit: int) -> None:
-    if size > limit:
-        raise ArtifactError(
-            f"runtime {runtime!r}: {_shown(artifact)} is larger than {limit} bytes; "
-            "is it the right file? the limit is an option of fetch",
-            reason="DownloadFailed",
-        )
-
-
-def _shown(artifact: HttpArtifact) -> str:
-    """The address without what may be secret in it."""
-    url = httpx.URL(artifact.url)
-    return str(url.copy_with(username=None, password=None, query=None, fragment=None))
+    def _transfer(self, url: str) -> str:
+        transfer(self._client, url, self._partial, self._deadline)
+        with self._partial.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()

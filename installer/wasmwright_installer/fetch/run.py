@@ -1,12 +1,15 @@
 """Everything a document's node has to download, ready for `apply` in one directory."""
 
 import hashlib
-import os
 import platform
+import shutil
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import BinaryIO
 
 from wasmwright_installer.contract import (
     MANIFEST,
+    Access,
     FetchedBinary,
     HttpArtifact,
     Manifest,
@@ -14,26 +17,36 @@ from wasmwright_installer.contract import (
     RuntimeEntry,
 )
 from wasmwright_installer.errors import ArtifactError
-from wasmwright_installer.fetch.archive import member
+from wasmwright_installer.fetch import place
+from wasmwright_installer.fetch.archive import extract
 from wasmwright_installer.fetch.binary import refuse_foreign
+from wasmwright_installer.fetch.client import open_client
 from wasmwright_installer.fetch.download import download
+from wasmwright_installer.fetch.files import HandedFiles
 from wasmwright_installer.fetch.limits import FetchLimits
 
 
-def fetch(document: NodeDocument, folder: Path, limits: FetchLimits, machine: str = "") -> Manifest:
+@dataclass(frozen=True, slots=True)
+class Fetching:
+    """How a run fetches."""
+
+    folder: Path
+    """Where the binaries and the manifest go."""
+    limits: FetchLimits
+    files: HandedFiles = field(default_factory=HandedFiles)
+    machine: str = field(default_factory=platform.machine)
+    """What the binaries must be built for, as `uname -m` says it."""
+
+
+def fetch(document: NodeDocument, fetching: Fetching) -> Manifest:
     """Download, check and unpack every binary of a document; what is there already is kept.
 
     What the node's store holds is left out: `apply` finds it there, and checks it.
 
-    Args:
-        document: whose runtimes are wanted.
-        folder: where the binaries and the manifest go.
-        limits: what it may cost.
-        machine: as `uname -m` says it; "" = this one.
-
     Raises:
         ArtifactError: an artifact cannot be had or is not what the document says.
     """
+    folder = fetching.folder
     folder.mkdir(parents=True, exist_ok=True)
     known = _known(folder)
     wanted = {
@@ -42,12 +55,16 @@ def fetch(document: NodeDocument, folder: Path, limits: FetchLimits, machine: st
         if entry.source.http and entry.source.http.sha256 not in document.stored
     }
     artifacts = {
-        digest: known.get(digest) or _fetch_one(entry, folder, limits, machine)
-        for digest, entry in wanted.items()
+        digest: known.get(digest) or _fetch_one(entry, fetching) for digest, entry in wanted.items()
     }
     manifest = Manifest(artifacts=artifacts)
-    write_atomically(folder / MANIFEST, manifest.model_dump_json(indent=1).encode(), 0o644)
+    text = manifest.model_dump_json(indent=1).encode()
+    place.write(folder / MANIFEST, lambda file: _put(file, text), 0o644)
     return manifest
+
+
+def _put(file: BinaryIO, content: bytes) -> None:
+    file.write(content)
 
 
 def _known(folder: Path) -> dict[str, FetchedBinary]:
@@ -64,43 +81,42 @@ def _known(folder: Path) -> dict[str, FetchedBinary]:
     }
 
 
-def _fetch_one(
-    entry: RuntimeEntry, folder: Path, limits: FetchLimits, machine: str
-) -> FetchedBinary:
+def _fetch_one(entry: RuntimeEntry, fetching: Fetching) -> FetchedBinary:
     artifact = entry.source.http
     assert artifact is not None  # noqa: S101  # the caller chose these
-    partial = folder / f".{artifact.sha256}.partial"
+    partial = fetching.folder / f".{artifact.sha256}.partial"
+    file = f"{artifact.sha256}/{entry.handler.binary}"
     try:
-        download(entry.name, artifact, partial, limits)
-        content = _binary(entry, artifact, partial, limits)
-        refuse_foreign(entry.name, content, machine or platform.machine())
-        file = f"{artifact.sha256}/{entry.handler.binary}"
-        write_atomically(folder / file, content, 0o755)
+        limits = _download(entry.name, artifact, partial, fetching)
+        written = place.write(
+            fetching.folder / file,
+            lambda target: _unpack(entry.name, artifact.path, partial, target, limits),
+            0o755,
+            lambda binary: refuse_foreign(entry.name, binary.head, fetching.machine),
+        )
     except OSError as error:
         raise ArtifactError(
-            f"runtime {entry.name!r}: {error.strerror} in {folder}; is the volume large enough?",
+            f"runtime {entry.name!r}: {error.strerror} in {fetching.folder}; "
+            "is the volume large enough?",
             reason="DownloadFailed",
         ) from error
     partial.unlink()
-    digest = hashlib.sha256(content).hexdigest()
-    return FetchedBinary(file=file, sha256=digest, size=len(content))
+    return FetchedBinary(file=file, sha256=written.sha256, size=written.size)
 
 
-def _binary(
-    entry: RuntimeEntry, artifact: HttpArtifact, archive: Path, limits: FetchLimits
-) -> bytes:
-    if not artifact.path:
-        return archive.read_bytes()
-    return member(entry.name, archive, artifact.path, limits.size)
+def _download(
+    runtime: str, artifact: HttpArtifact, partial: Path, fetching: Fetching
+) -> FetchLimits:
+    access = artifact.access or Access()
+    client = open_client(runtime, artifact.url, access, fetching.files, fetching.limits)
+    with client.http:
+        download(client, (artifact.url, *access.mirrors), artifact.sha256, partial)
+    return client.limits
 
 
-def write_atomically(path: Path, content: bytes, mode: int) -> None:
-    """Write a file that is seen whole or not at all."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.new")
-    with temporary.open("wb") as file:
-        os.fchmod(file.fileno(), mode)
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    temporary.rename(path)
+def _unpack(runtime: str, path: str, partial: Path, target: BinaryIO, limits: FetchLimits) -> None:
+    if path:
+        extract(runtime, partial, path, target, limits)
+        return
+    with partial.open("rb") as file:
+        shutil.copyfileobj(file, target)

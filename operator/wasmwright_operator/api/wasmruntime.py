@@ -10,6 +10,7 @@ from wasmwright_installer.contract import (
     OptionValue,
     RuntimeType,
 )
+from wasmwright_operator.api.access import URL, AuthenticatedAccessSpec, Url
 from wasmwright_operator.api.amounts import Amount, Span, amount_rule
 from wasmwright_operator.api.meta import (
     FOREIGN_KEYS,
@@ -57,8 +58,10 @@ class Platform(ApiModel):
 
     arch: str = Field(pattern=r"^[a-z0-9]+$", max_length=32)
     """The architecture, as in the node label `kubernetes.io/arch`: amd64, arm64, ..."""
-    url: str = Field(pattern=r"^https?://[^\s/]+/\S+$", max_length=2048)
+    url: str = Field(pattern=URL, max_length=2048)
     """Where the binary, or an archive that holds it, is downloaded from by the node."""
+    mirrors: tuple[Url, ...] = Field(default=(), max_length=8)
+    """Other addresses of the same bytes, tried in this order when `url` does not give them."""
     sha256: str = Field(pattern=r"^[a-f0-9]{64}$")
     """The digest of the download, checked before anything is unpacked."""
     path: str = Field(
@@ -67,10 +70,11 @@ class Platform(ApiModel):
         max_length=256,
         json_schema_extra=rules(_NO_PARENT),
     )
-    """The member to take out of a tar archive; empty = the download is the binary itself."""
+    """The member to take out of an archive (tar, plain or by gzip, bzip2, xz or zstd, or zip);
+    empty = the download is the binary itself."""
 
 
-class HttpSource(ApiModel):
+class HttpSource(AuthenticatedAccessSpec):
     """Downloads, one per architecture, each checked against its digest before it is unpacked."""
 
     platforms: tuple[Platform, ...] = Field(

@@ -9,15 +9,13 @@ from urllib.parse import urlsplit
 from wasmwright_installer.contract import (
     FILE_NAME_PATTERN,
     HandlerEntry,
-    HostBinary,
-    HttpArtifact,
-    Probe,
     RuntimeEntry,
     RuntimeType,
     Source,
     desired_hash,
 )
-from wasmwright_operator.api.wasmruntime import HostPathSource, Platform, WasmRuntimeSpec
+from wasmwright_operator.api.wasmruntime import WasmRuntimeSpec
+from wasmwright_operator.fleet.sources import render_source
 from wasmwright_operator.records import RuntimeRecord, WasmNodeRecord
 from wasmwright_operator.records.wasmnode import entry_digest
 
@@ -67,33 +65,15 @@ def render_entry(runtime: RuntimeRecord, arch: str) -> RuntimeEntry | None:
     """Return what a node of this architecture is to have, or None without an artifact for it."""
     if runtime.spec is None:
         return None
-    if runtime.spec.source.host_path is not None:
-        source = _host_path(runtime.spec.source.host_path)
-    else:
-        platform = _platform(runtime.spec, arch)
-        if platform is None:
-            return None
-        source = _http(platform)
+    source = render_source(runtime.spec.source, arch)
+    if source is None:
+        return None
     return RuntimeEntry(
         name=runtime.name,
         version=runtime.spec.version,
         source=source,
         handler=_handler(runtime.handler, runtime.spec, source),
     )
-
-
-def _platform(spec: WasmRuntimeSpec, arch: str) -> Platform | None:
-    platforms = spec.source.http.platforms if spec.source.http else ()
-    return next((item for item in platforms if item.arch == arch), None)
-
-
-def _http(platform: Platform) -> Source:
-    return Source(http=HttpArtifact(url=platform.url, sha256=platform.sha256, path=platform.path))
-
-
-def _host_path(given: HostPathSource) -> Source:
-    probe = given.probe and Probe(args=given.probe.args, contains=given.probe.contains)
-    return Source(host_path=HostBinary(path=given.path, probe=probe))
 
 
 def _handler(name: str, spec: WasmRuntimeSpec, source: Source) -> HandlerEntry:

@@ -13,6 +13,7 @@ from wasmwright_installer.contract import HandlerEntry as Handler
 from wasmwright_installer.contract import HostBinary, NodeDocument, RuntimeEntry, Source
 from wasmwright_operator import names
 from wasmwright_operator.actions import CreateJob
+from wasmwright_operator.manifests.handed import projected_sources, to_download
 from wasmwright_operator.manifests.shapes import Shapes
 from wasmwright_operator.records import RunKey
 
@@ -22,6 +23,9 @@ _PER_JOB: Final = frozenset(
     {"name", "labels", "annotations", "pod_annotations", "owner_references", "node_name"}
 )
 """What differs from Job to Job; the rest of a rendered text comes in a few shapes."""
+
+_FILES: Final = "source-files"
+"""The volume that holds what documents only name."""
 
 Manifest = dict[str, Any]
 
@@ -116,10 +120,8 @@ def _context(action: CreateJob, policy: JobPolicy) -> Manifest:
         "document_annotation": names.DOCUMENT,
         "owner_references": [_owner(action)],
         "node_name": action.node,
-        "needs_fetch": any(
-            entry.source.http is not None and entry.source.http.sha256 not in document.stored
-            for entry in document.runtimes
-        ),
+        "needs_fetch": bool(to_download(document)),
+        "handed_files": projected_sources(document),
         "image": policy.image,
         "pull_policy": policy.pull_policy,
         "image_pull_secrets": [{"name": name} for name in policy.pull_secrets],
@@ -163,6 +165,31 @@ def _problems(manifest: object, context: Mapping[str, Any]) -> Iterator[str]:
     init = _at(manifest, "spec.template.spec.initContainers")
     if context["needs_fetch"] and "fetch" not in _container_names(init):
         yield "spec.template.spec.initContainers has no container named 'fetch'"
+    yield from _misplaced_files(manifest, context["handed_files"])
+
+
+def _misplaced_files(manifest: object, wanted: list[Any]) -> Iterator[str]:
+    """Yield what keeps the files of the sources from the download, or shows them to others."""
+    volumes = _items(_at(manifest, "spec.template.spec.volumes"))
+    holds = any(_at(item, "projected.sources") == wanted for item in volumes if _is_files(item))
+    if wanted and not holds:
+        yield f"spec.template.spec.volumes has none named {_FILES!r} with handed_files"
+    for path in ("spec.template.spec.initContainers", "spec.template.spec.containers"):
+        for container in _items(_at(manifest, path)):
+            mounts = any(_is_files(item) for item in _items(_at(container, "volumeMounts")))
+            is_fetch = _at(container, "name") == "fetch"
+            if mounts and not is_fetch:
+                yield f"{path} mounts {_FILES!r} where it is not to be seen: only fetch may"
+            if wanted and is_fetch and not mounts:
+                yield f"{path}: fetch does not mount {_FILES!r}"
+
+
+def _is_files(item: object) -> bool:
+    return _at(item, "name") == _FILES
+
+
+def _items(found: object) -> list[object]:
+    return found if isinstance(found, list) else []
 
 
 def _at(manifest: object, path: str) -> object:
@@ -180,8 +207,7 @@ def _holds(found: object, wanted: object) -> bool:
 
 
 def _container_names(containers: object) -> set[object]:
-    items = containers if isinstance(containers, list) else []
-    return {item.get("name") for item in items if isinstance(item, dict)}
+    return {_at(item, "name") for item in _items(containers)}
 
 
 _SAMPLE: Final = CreateJob(

@@ -16,9 +16,17 @@ DIGEST: Final = "a" * 64
 DRAIN: Final = {"timeout": "1m"}
 
 
-def http(**platform: str) -> Raw:
+def http(**platform: Any) -> Raw:
     given = {"arch": "amd64", "url": "https://example.org/shim", "sha256": DIGEST, **platform}
     return {"http": {"platforms": [given]}}
+
+
+def http_with(**fields: Any) -> Raw:
+    """A source with a download, and how it is reached."""
+    return {"source": {"http": {**http()["http"], **fields}}}
+
+
+AUTH: Final = {"auth": {"secret": "token"}}
 
 
 def disruption(**fields: Any) -> Raw:
@@ -34,6 +42,13 @@ GOOD: Final[dict[str, Raw]] = {
     "shim-with-binary-name": {"config": {"options": {"BinaryName": "/usr/bin/crun"}}},
     "download": {"source": http(path="dir/containerd-shim-spin-v2")},
     "dots-in-a-path": {"source": http(path="a..b/c")},
+    "mirrors": {"source": http(mirrors=["https://example.net/a", "http://10.0.0.1:80/b"])},
+    "access": http_with(
+        proxy={"url": "http://proxy:3128", "noProxy": ["*.corp", "10.0.0.1"], "secret": "proxy"},
+        caBundle={"configMap": "corp-ca"},
+        sizeLimit="64Mi",
+        auth={"secret": "token", "key": "t", "header": "X-Key", "hosts": ["a.corp:8443"]},
+    ),
     "selectors": {
         "placement": {
             "nodeSelector": {
@@ -66,6 +81,14 @@ BAD: Final[dict[str, tuple[Raw, str]]] = {
         "BinaryName is set by wasmwright",
     ),
     "path-goes-up": ({"source": http(path="../shim")}, "may not go up"),
+    "secret-in-the-open": (
+        {"source": {"http": {**http(url="http://a/b")["http"], **AUTH}}},
+        "url and mirrors must begin with https",
+    ),
+    "secret-in-the-open-to-a-mirror": (
+        {"source": {"http": {**http(mirrors=["https://a/b", "http://a/b"])["http"], **AUTH}}},
+        "url and mirrors must begin with https",
+    ),
     "host-path-goes-up": ({"source": {"hostPath": {"path": "/usr/../shim"}}}, "may not go up"),
     "selects-our-label": (
         {"placement": {"nodeSelector": {"matchLabels": OURS}}},
@@ -100,6 +123,12 @@ REFUSED_BY_TYPE: Final[dict[str, tuple[Raw, str]]] = {
         "Duplicate value",
     ),
     "digest-too-short": ({"source": http(sha256="abc")}, "sha256"),
+    "password-in-a-url": ({"source": http(url="https://me:hush@a/b")}, "url"),
+    "password-in-a-mirror": ({"source": http(mirrors=["https://me:hush@a/b"])}, "mirrors"),
+    "password-of-a-proxy": (http_with(proxy={"url": "http://me:hush@a"}), "proxy.url"),
+    "key-that-leads-elsewhere": (http_with(auth={"secret": "a", "key": ".."}), "auth.key"),
+    "secret-that-leads-elsewhere": (http_with(auth={"secret": "../a"}), "auth.secret"),
+    "size-without-a-unit": (http_with(sizeLimit="100"), "sizeLimit"),
     "no-url": ({"source": http(url="example.org/shim")}, "url"),
     "span-without-a-unit": ({"rollout": {"canary": {"soak": "5"}}}, "soak"),
     "time-of-day": ({"rollout": {"window": {"start": "24:00", "end": "4:00"}}}, "start"),

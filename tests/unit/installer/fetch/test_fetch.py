@@ -22,11 +22,18 @@ from wasmwright_installer.contract import (
     Source,
 )
 from wasmwright_installer.errors import ArtifactError
-from wasmwright_installer.fetch import FetchLimits, fetch
+from wasmwright_installer.fetch import Fetching, FetchLimits
+from wasmwright_installer.fetch import fetch as fetch_by
 
 SCRIPT = b"#!/bin/sh\nexec true\n"
 LIMITS = FetchLimits(attempts=3, connect=2, read=2, total=20)
 NAME = "containerd-shim-light-v1"
+
+
+def fetch(
+    document: NodeDocument, folder: Path, limits: FetchLimits, machine: str = "x86_64"
+) -> Manifest:
+    return fetch_by(document, Fetching(folder, limits, machine=machine))
 
 
 def elf(machine: int, *, big: bool = False) -> bytes:
@@ -272,8 +279,8 @@ def test_fetch__nobody_listens__is_told_without_secrets(tmp_path: Path) -> None:
         (archive((f"/{NAME}", SCRIPT)), NAME, "no member"),
         (archive((f"x/{NAME}", SCRIPT)), NAME, "no member"),
         (archive((NAME, "/etc/passwd")), NAME, "no regular file"),
-        (SCRIPT, NAME, "no readable tar archive"),
-        (archive((NAME, SCRIPT))[:-30], NAME, "no readable tar archive"),
+        (SCRIPT, NAME, "no readable archive"),
+        (archive((NAME, SCRIPT))[:-30], NAME, "no readable archive"),
         (archive((NAME, bytes(3000)), mode="w:xz"), NAME, "larger than 2000 bytes"),
     ],
     ids=["missing", "parent", "absolute", "folder", "symlink", "no archive", "cut", "bomb"],
@@ -344,6 +351,6 @@ def test_fetch__no_space__is_told(
     def full(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("wasmwright_installer.fetch.run.write_atomically", full)
+    monkeypatch.setattr("wasmwright_installer.fetch.place.write", full)
     with pytest.raises(ArtifactError, match=f"No space left on device in {tmp_path}"):
         fetch(wanted(server, SCRIPT), tmp_path, LIMITS)

@@ -1,0 +1,95 @@
+"""Who gets to see the files that downloads want: the container that downloads, and nobody else."""
+
+import json
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from unit.operator import given
+from wasmwright_installer.contract import NodeDocument
+from wasmwright_operator.actions import CreateJob
+from wasmwright_operator.manifests import JobPolicy, JobTemplate, built_in_template
+from wasmwright_operator.manifests.jobs import _SAMPLE, JobTemplateError
+
+BUILT_IN = built_in_template()
+ACCESS: dict[str, Any] = {
+    "auth": {"secret": "token"},
+    "caBundle": {"configMap": "corp-ca"},
+    "proxy": {"url": "http://p:3128", "secret": "proxy"},
+}
+FILES = [
+    "configmap/corp-ca/ca.crt",
+    "secret/proxy/password",
+    "secret/proxy/username",
+    "secret/token/authorization",
+]
+
+
+def wanted(stored: tuple[str, ...] = (), **http: Any) -> CreateJob:
+    source = given.http("amd64")
+    entry = given.entry(source={"http": {**source["http"], **http}})
+    return replace(_SAMPLE, document=NodeDocument(runtimes=(entry,), stored=stored))
+
+
+def pod(action: CreateJob, text: str = BUILT_IN) -> dict[str, Any]:
+    template = JobTemplate(text, JobPolicy("system", "installer"))
+    spec: dict[str, Any] = template.render(action)["spec"]["template"]["spec"]
+    return spec
+
+
+def mounts(container: dict[str, Any]) -> set[str]:
+    return {mount["name"] for mount in container["volumeMounts"]}
+
+
+def test_job__files_are_wanted__are_mounted_for_the_download_alone() -> None:
+    spec = pod(wanted(**ACCESS))
+    (volume,) = [it for it in spec["volumes"] if it["name"] == "source-files"]
+    (fetch,), (apply,) = spec["initContainers"], spec["containers"]
+
+    sources = volume["projected"]["sources"]
+    objects = [item.get("secret") or item["configMap"] for item in sources]
+    assert [item["items"][0]["path"] for item in objects] == FILES
+    assert [(item["name"], item["items"][0]["key"]) for item in objects] == [
+        ("corp-ca", "ca.crt"),
+        ("proxy", "password"),
+        ("proxy", "username"),
+        ("token", "authorization"),
+    ]
+    assert all(item["optional"] for item in objects)
+    assert "source-files" in mounts(fetch)
+    assert fetch["args"][-2:] == ["--files", "/etc/wasmwright-files"]
+    assert "source-files" not in mounts(apply)
+    assert fetch["securityContext"]["capabilities"] == {"drop": ["ALL"]}
+
+
+@pytest.mark.parametrize(
+    "action",
+    [wanted(), wanted(sizeLimit="1Mi"), wanted(("b" * 64,), **ACCESS), _SAMPLE],
+    ids=["nothing named", "no file named", "in the store", "no download"],
+)
+def test_job__no_file_is_wanted__mounts_none(action: CreateJob) -> None:
+    assert "source-files" not in json.dumps(pod(action))
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "words"),
+    [
+        (
+            "- {name: source-files, mountPath: /etc/wasmwright-files, readOnly: true}",
+            "- {name: artifacts, mountPath: /twice}",
+            "fetch does not mount 'source-files'",
+        ),
+        (
+            "- {name: host, mountPath: /host, mountPropagation: HostToContainer}",
+            "- {name: source-files, mountPath: /host}",
+            "containers mounts 'source-files' where it is not to be seen",
+        ),
+        ("sources: {{ handed_files | tojson }}", "sources: []", "none named 'source-files' with"),
+    ],
+    ids=["not for the download", "for the change of the node", "without the files"],
+)
+def test_template__files_go_elsewhere__is_refused(old: str, new: str, words: str) -> None:
+    assert old in BUILT_IN
+    with pytest.raises(JobTemplateError, match=words):
+        pod(wanted(**ACCESS), BUILT_IN.replace(old, new))
