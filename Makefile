@@ -77,6 +77,10 @@ bench-fleet: setup ## requests, CPU, memory and time of a rollout over NODES=100
 	@python3 kind/localcluster/preflight.py
 	@$(PY) -m perf.fleet --nodes $(or $(NODES),100) --runtimes $(or $(RUNTIMES),1) $(ARGS)
 
+.PHONY: bench-plan
+bench-plan: setup ## CPU time of a fleet plan for NODES=5000 nodes and RUNTIMES=3 runtimes; needs no cluster
+	@$(PY) -m perf.plan --nodes $(or $(NODES),5000) --runtimes $(or $(RUNTIMES),3)
+
 clean: demo-down ## remove the demo and the virtual environment (caches stay)
 	@rm -rf .venv
 

@@ -22,7 +22,7 @@ from wasmwright_operator.actions import (
 from wasmwright_operator.cache import FLEET, Cache, node_key, node_of
 from wasmwright_operator.contention import Contention
 from wasmwright_operator.executor import Executor, Subject
-from wasmwright_operator.fleet import plan_fleet
+from wasmwright_operator.fleet import Memo, plan_fleet
 from wasmwright_operator.kube.errors import (
     ApiError,
     ConflictError,
@@ -70,6 +70,7 @@ class Reconciler:
         self._told: dict[str, float] = {}
         self._has_read_ledger = False
         self._contention = Contention()
+        self._memo = Memo()
 
     def notify(self, keys: Iterable[str]) -> None:
         """Have keys reconciled; the fleet plan waits a moment, so that events come together."""
@@ -128,7 +129,7 @@ class Reconciler:
     async def _reconcile_fleet(self) -> None:
         await self._read_ledger()
         start = time.perf_counter()
-        actions = plan_fleet(self._cache.snapshot(), self._clock())
+        actions = plan_fleet(self._cache.snapshot(), self._clock(), self._memo)
         took = time.perf_counter() - start
         self._rest = min(max(took * _SHARE, _SHORTEST_REST), _LONGEST_REST)
         self._wake(FLEET, actions)

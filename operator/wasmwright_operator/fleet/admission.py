@@ -6,16 +6,16 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from wasmwright_operator import names
-from wasmwright_operator.api.wasmnode import Cause
 from wasmwright_operator.conditions import parse_time
 from wasmwright_operator.fleet.acceptance import Acceptance
+from wasmwright_operator.fleet.allotment import Allotment, Allotted
 from wasmwright_operator.fleet.budget import Budget, Load
 from wasmwright_operator.fleet.causes import cause_of
-from wasmwright_operator.fleet.drift import Rerun, Reruns
 from wasmwright_operator.fleet.notes import WasmNodeWrite, needs_note, note
 from wasmwright_operator.fleet.order import turns
 from wasmwright_operator.fleet.rendering import Renderer
 from wasmwright_operator.fleet.requests import is_new_token
+from wasmwright_operator.fleet.reruns import Rerun, Reruns
 from wasmwright_operator.fleet.runs import Run, Runs
 from wasmwright_operator.fleet.shortage import Limit, Shortage
 from wasmwright_operator.fleet.slots import Slots, next_version
@@ -47,12 +47,13 @@ class Admission:
     snapshot: Snapshot
     acceptances: Mapping[str, Acceptance]
     renderer: Renderer
+    allotment: Allotment
     reruns: Reruns
     now: datetime
 
     def decide(self, targets: Iterable[Target], slots: Slots, budget: Budget) -> Decision:
         """Return the runs that begin and the reasons why others do not."""
-        due: dict[str, Run] = {}
+        due: list[Run] = []
         notes = []
         paused = frozenset(it.name for it in self.snapshot.runtimes.values() if _is_paused(it))
         for target in targets:
@@ -60,8 +61,8 @@ class Admission:
                 continue  # of an earlier node of that name, on its way out
             run = self._due(target)
             if run is not None and not run.changes <= paused:
-                due[target.node.name] = run
-            elif needs_note(target):
+                due.append(run)
+            elif needs_note(target) and not self.allotment.is_open(target):
                 notes.append(note(target))
         runs = Runs(self.snapshot, self.acceptances, self.renderer, next_version(self.snapshot))
         admitted, waiting = self._admit(due, slots, budget)
@@ -73,21 +74,18 @@ class Admission:
             waiting=waiting,
         )
 
-    def _admit(
-        self, due: Mapping[str, Run], slots: Slots, budget: Budget
-    ) -> tuple[list[Run], Waiting]:
+    def _admit(self, due: Iterable[Run], slots: Slots, budget: Budget) -> tuple[list[Run], Waiting]:
         waiting: dict[str, Counter[Shortage]] = defaultdict(Counter)
         crowd = Crowd(budget)
         hopeful = []
-        for run in due.values():
+        for run in due:
             shortage = crowd.shortage(run)
             if shortage is None:
-                hopeful.append(run.target)
+                hopeful.append(run)
             else:
                 _count(waiting, run, shortage)
         admitted = []
-        for target in turns(hopeful, self.renderer, self._busy_zones(slots)) if hopeful else ():
-            run = due[target.node.name]
+        for run in turns(hopeful, self.renderer, self._busy_zones(slots)) if hopeful else ():
             shortage = crowd.shortage(run)
             if shortage is None:
                 crowd.take(run)
@@ -103,40 +101,25 @@ class Admission:
 
     def _due(self, target: Target) -> Run | None:
         wasm_node = target.wasm_node
-        if target.node.is_paused or self.snapshot.policy.paused:
+        if wasm_node is not None and (wasm_node.is_in_flight or wasm_node.deleting):
             return None
-        if wasm_node is None:
-            changes = frozenset(entry.name for entry in target.entries)
-            return Run(target, changes, Cause.INSTALL) if changes else None
-        if wasm_node.is_in_flight or wasm_node.deleting:
+        allotted, rerun = self.allotment.of(target), self.reruns.due(target)
+        changes = self._changes(target, allotted, rerun)
+        if not changes or target.node.is_paused or self.snapshot.policy.paused:
             return None
-        differences = self._differences(target, wasm_node)
-        rerun = self.reruns.due(target.node, wasm_node)
-        changes = self._due_changes(target, wasm_node, differences, rerun)
-        return Run(target, changes, cause_of(target, differences, rerun)) if changes else None
+        return Run(target, allotted.entries, changes, cause_of(target, allotted, rerun))
 
-    def _due_changes(
-        self,
-        target: Target,
-        wasm_node: WasmNodeRecord,
-        differences: frozenset[str],
-        rerun: Rerun | None,
-    ) -> frozenset[str]:
+    def _changes(self, target: Target, allotted: Allotted, rerun: Rerun | None) -> frozenset[str]:
         """Return what a run would work on now; what the last one left undone is part of it."""
-        changes = differences | (rerun.changes if rerun is not None else frozenset())
+        changes, wasm_node = allotted.differences, target.wasm_node
+        if wasm_node is None:
+            return changes
+        if rerun is not None:
+            changes |= rerun.changes
         if is_new_token(target.node, names.REINSTALL, wasm_node.spec.reinstall_token):
-            changes |= frozenset(entry.name for entry in target.entries)
+            changes |= frozenset(entry.name for entry in allotted.entries)
         is_due = bool(changes) or self._is_retry_due(target, wasm_node)
-        return changes | wasm_node.undone_names if is_due else frozenset()
-
-    def _differences(self, target: Target, wasm_node: WasmNodeRecord) -> frozenset[str]:
-        present = self.renderer.digests(wasm_node)
-        desired = {entry.name: self.renderer.digest(entry) for entry in target.entries}
-        return frozenset(
-            name
-            for name in present.keys() | desired.keys()
-            if present.get(name) != desired.get(name)
-        )
+        return changes | wasm_node.undone_names if is_due else changes
 
     def _is_retry_due(self, target: Target, wasm_node: WasmNodeRecord) -> bool:
         if not wasm_node.has_failed:

@@ -4,9 +4,9 @@ Each such run has the document of the last one, so that it changes nothing on a 
 everything. None is held back by what slows a rollout: it brings nothing new to the node.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import Final
 
@@ -21,70 +21,30 @@ _VERIFY_JITTER: Final = 0.2
 _BOOT_SPREAD: Final = 60.0
 """Seconds after its return within which a node is looked at: racks come back together."""
 _REMEMBERED: Final = 16_384
-
-
-@dataclass(frozen=True, slots=True)
-class Rerun:
-    """A run of what the node has already."""
-
-    cause: Cause
-    changes: frozenset[str]
-    """The runtimes whose slots it takes."""
-
+_AT_ONCE: Final = datetime.min.replace(tzinfo=UTC)
 
 Reason = tuple[Cause, datetime]
 
 
 @dataclass(frozen=True, slots=True)
-class Reruns:
-    """Decides which settled nodes need a run of what they have; for one plan."""
+class Reasons:
+    """Finds what speaks for such a run, and from when on."""
 
     runtimes: Mapping[str, RuntimeRecord]
-    now: datetime
-    _known: dict[str, tuple[Reason, ...]] = field(default_factory=dict)
     _intervals: dict[int, timedelta] = field(default_factory=dict)
 
-    def due(self, node: NodeRecord, wasm_node: WasmNodeRecord) -> Rerun | None:
-        """Return the run that is due on a node; a paused runtime has no part in it."""
-        if not node.is_ready:
-            return None
-        for cause, at in self._reasons(node, wasm_node):
-            if at <= self.now:
-                changes = self._moving(wasm_node)
-                return Rerun(cause, changes) if changes else None
-        return None
-
-    def next_look(
-        self, nodes: Iterable[tuple[NodeRecord, WasmNodeRecord | None]]
-    ) -> datetime | None:
-        """Return when the next of these runs will be due that is not due yet."""
-        times = (
-            at
-            for node, wasm_node in nodes
-            if wasm_node is not None
-            for _, at in self._reasons(node, wasm_node)
-            if at > self.now
-        )
-        return min(times, default=None)
-
-    def _reasons(self, node: NodeRecord, wasm_node: WasmNodeRecord) -> tuple[Reason, ...]:
-        found = self._known.get(node.uid)
-        if found is None:
-            found = self._known[node.uid] = tuple(self._find(node, wasm_node))
-        return found
-
-    def _find(self, node: NodeRecord, wasm_node: WasmNodeRecord) -> Iterator[Reason]:
+    def of(self, node: NodeRecord, wasm_node: WasmNodeRecord) -> Iterator[Reason]:
         """Yield why the node needs a run and when, the strongest reason first."""
         status = wasm_node.status
         if not (status.concluded_at and wasm_node.spec.runtimes) or wasm_node.is_in_flight:
             return
         if _has_changed(status.kubelet_runtime, node.container_runtime):
-            yield Cause.RUNTIME_CHANGED, self.now
+            yield Cause.RUNTIME_CHANGED, _AT_ONCE
         if status.last_error is not None:
             return
         if _has_changed(status.boot_id, node.boot_id):
             back = _after_boot(node.uid, node.boot_id, node.ready_changed)
-            yield Cause.REBOOTED, back or self.now
+            yield Cause.REBOOTED, back or _AT_ONCE
         if node.handlers is None:
             at = _verify_time(node.uid, status.concluded_at, self._interval(wasm_node))
             if at is not None:
@@ -108,17 +68,6 @@ class Reruns:
             if runtime is not None and runtime.spec is not None
         )
         return min(filter(None, given), default=timedelta())
-
-    def _moving(self, wasm_node: WasmNodeRecord) -> frozenset[str]:
-        return frozenset(
-            entry.name
-            for entry in wasm_node.spec.runtimes
-            if not _is_paused(self.runtimes.get(entry.name))
-        )
-
-
-def _is_paused(runtime: RuntimeRecord | None) -> bool:
-    return runtime is None or runtime.spec is None or runtime.spec.rollout.paused
 
 
 def _has_changed(before: str, now: str) -> bool:

@@ -13,8 +13,6 @@ WasmNodeWrite = CreateWasmNode | UpdateWasmNode
 def needs_note(target: Target) -> bool:
     """Tell whether something besides the runtimes must be written down, without a run."""
     wasm_node = target.wasm_node
-    if target.is_undecided:
-        return False
     if wasm_node is None:
         return bool(target.refused)
     if wasm_node.is_in_flight or wasm_node.deleting:

@@ -8,7 +8,7 @@ from operator import itemgetter
 from typing import Final
 
 from wasmwright_operator.fleet.rendering import Renderer
-from wasmwright_operator.fleet.targets import Target
+from wasmwright_operator.fleet.runs import Run
 
 Turn = tuple[int, str]
 
@@ -16,35 +16,33 @@ _REMEMBERED: Final = 16_384
 """Places of nodes in their zones: they stay as they are for as long as a rollout takes."""
 
 
-def turns(
-    targets: Iterable[Target], renderer: Renderer, busy_zones: Mapping[str, int]
-) -> list[Target]:
-    """Return the targets in the order in which they are to change.
+def turns(runs: Iterable[Run], renderer: Renderer, busy_zones: Mapping[str, int]) -> list[Run]:
+    """Return the runs in the order in which they are to begin.
 
     The next node is one of the zone in which the fewest change; within a zone a hash decides, so
     that no name and no age comes first, and another revision begins elsewhere. Nodes that failed
     come after all others, and last of all the one that has failed for longest.
     """
-    zones: dict[str, list[tuple[str, Target]]] = defaultdict(list)
-    failed: list[tuple[tuple[str, str], Target]] = []
-    for target in targets:
-        mark = _mark(target, renderer)
-        if target.wasm_node is not None and target.wasm_node.has_failed:
-            failed.append(((target.wasm_node.status.failing_since, mark), target))
+    zones: dict[str, list[tuple[str, Run]]] = defaultdict(list)
+    failed: list[tuple[tuple[str, str], Run]] = []
+    for run in runs:
+        mark, wasm_node = _mark(run, renderer), run.target.wasm_node
+        if wasm_node is not None and wasm_node.has_failed:
+            failed.append(((wasm_node.status.failing_since, mark), run))
         else:
-            zones[target.node.zone].append((mark, target))
-    ranked: list[tuple[Turn, Target]] = []
+            zones[run.target.node.zone].append((mark, run))
+    ranked: list[tuple[Turn, Run]] = []
     for zone, members in zones.items():
         members.sort(key=itemgetter(0))
         begin = busy_zones.get(zone, 0)
         ranked.extend(((begin + i, mark), item) for i, (mark, item) in enumerate(members))
     ranked.sort(key=itemgetter(0))
     failed.sort(key=itemgetter(0), reverse=True)
-    return [target for _, target in (*ranked, *failed)]
+    return [run for _, run in (*ranked, *failed)]
 
 
-def _mark(target: Target, renderer: Renderer) -> str:
-    return _hashed(target.node.uid + renderer.hash(target.entries))
+def _mark(run: Run, renderer: Renderer) -> str:
+    return _hashed(run.target.node.uid + renderer.hash(run.entries))
 
 
 @lru_cache(_REMEMBERED)

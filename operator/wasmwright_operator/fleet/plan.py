@@ -8,47 +8,49 @@ from wasmwright_operator import names
 from wasmwright_operator.actions import Action, DeleteWasmNode, SetFinalizers, Wake
 from wasmwright_operator.fleet.acceptance import Acceptance, judge_runtimes
 from wasmwright_operator.fleet.admission import Admission, next_retry
-from wasmwright_operator.fleet.allotment import allot
+from wasmwright_operator.fleet.allotment import Allotment
 from wasmwright_operator.fleet.budget import Budget, count_unavailable
 from wasmwright_operator.fleet.classes import ClassPlan, needed_nodes, plan_classes, plan_end
-from wasmwright_operator.fleet.drift import Reruns
+from wasmwright_operator.fleet.goals import Goals, Memo
 from wasmwright_operator.fleet.removal import Removal, judge_removal, plan_removal
 from wasmwright_operator.fleet.rendering import Renderer
+from wasmwright_operator.fleet.reruns import Reruns
 from wasmwright_operator.fleet.rollout import Judgement
 from wasmwright_operator.fleet.slots import count_slots, reserve
 from wasmwright_operator.fleet.snapshot import Snapshot
 from wasmwright_operator.fleet.startup import lift_taints
 from wasmwright_operator.fleet.status import Findings, plan_status
 from wasmwright_operator.fleet.survey import survey
-from wasmwright_operator.fleet.targets import Goals, next_telling
+from wasmwright_operator.fleet.targets import next_telling
 
 
-def plan_fleet(snapshot: Snapshot, now: datetime) -> tuple[Action, ...]:
+def plan_fleet(snapshot: Snapshot, now: datetime, memo: Memo | None = None) -> tuple[Action, ...]:
     """Return the writes that bring the cluster nearer to what people asked for.
 
     Applying them all and planning again at the same time gives no further writes until something
-    outside changes: a run ends, a backoff ends, or somebody edits an object.
+    outside changes: a run ends, a backoff ends, or somebody edits an object. The memo of the last
+    plan makes this one quicker, and no other.
     """
-    return tuple(_plan(snapshot, now))
+    return tuple(_plan(snapshot, now, memo or Memo()))
 
 
-def _plan(snapshot: Snapshot, now: datetime) -> Iterator[Action]:
+def _plan(snapshot: Snapshot, now: datetime, memo: Memo) -> Iterator[Action]:
     runtimes = snapshot.runtimes.values()
     acceptances = judge_runtimes(runtimes)
     renderer = Renderer()
-    goals = Goals(snapshot, acceptances, renderer, now).targets()
-    surveys = survey(runtimes, goals, snapshot.wasm_nodes.values(), renderer)
-    judgement = Judgement(snapshot, acceptances, renderer, goals, surveys, now)
+    targets = Goals(snapshot, acceptances, renderer, now).targets(memo)
+    surveys = survey(runtimes, targets, snapshot.wasm_nodes.values())
+    judgement = Judgement(snapshot, acceptances, renderer, targets, surveys, now)
     rollouts = judgement.rollouts()
     gates = {name: rollout.gate for name, rollout in rollouts.items()}
-    targets = allot(goals, gates, snapshot.policy)
     slots = count_slots(snapshot, now)
     count_unavailable(targets, slots, surveys)
 
     yield from _missing_finalizers(snapshot, acceptances)
     yield from _stale_wasm_nodes(snapshot)
     reruns = Reruns(snapshot.runtimes, now)
-    admission = Admission(snapshot, acceptances, renderer, reruns, now)
+    allotment = Allotment(gates, renderer, snapshot.policy)
+    admission = Admission(snapshot, acceptances, renderer, allotment, reruns, now)
     decision = admission.decide(targets, slots, Budget(snapshot, slots, surveys))
     yield from reserve(snapshot, slots, decision.admitted)
     yield from (*decision.begun, *decision.notes)
@@ -64,7 +66,7 @@ def _plan(snapshot: Snapshot, now: datetime) -> Iterator[Action]:
         yield from _plan_runtime(found, snapshot, now)
     yield from _orphaned_classes(snapshot)
     yield from lift_taints(runtimes, targets)
-    looks = reruns.next_look((it.node, it.wasm_node) for it in targets)
+    looks = reruns.next_look(targets)
     waits = (at for rollout in rollouts.values() for at in rollout.wakes)
     ends = (next_retry(targets, now), looks, next_telling(targets, now), *slots.wakes, *waits)
     times = [at for at in ends if at is not None]

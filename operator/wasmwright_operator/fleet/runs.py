@@ -23,6 +23,8 @@ class Run:
     """A run that is due on a node."""
 
     target: Target
+    entries: tuple[RuntimeEntry, ...]
+    """What the node is to have then."""
     changes: frozenset[str]
     """The runtimes that it adds, changes or removes."""
     cause: Cause
@@ -45,10 +47,10 @@ class Runs:
         wasm_node = target.wasm_node
         spec = WasmNodeSpec(
             node_uid=target.node.uid,
-            hash=self.renderer.hash(target.entries),
+            hash=self.renderer.hash(run.entries),
             attempt=1 if wasm_node is None else wasm_node.spec.attempt + 1,
-            runtimes=target.entries,
-            declared=self._declared_for(target),
+            runtimes=run.entries,
+            declared=self._declared_for(run),
             wasm_pods=terms.wasm_pods,
             changes=tuple(sorted(run.changes)),
             refused=target.refused,
@@ -70,7 +72,7 @@ class Runs:
         return Slot(spec.node_uid, self.version, spec.attempt, spec.changes, rfc3339(now))
 
     def _terms_of(self, run: Run) -> Terms:
-        leaving = run.changes - {entry.name for entry in run.target.entries}
+        leaving = run.changes - {entry.name for entry in run.entries}
         key = run.changes, leaving
         if key not in self._terms:
             self._terms[key] = terms_of(self._specs(run.changes - leaving), self._specs(leaving))
@@ -80,11 +82,11 @@ class Runs:
         runtimes = (self.snapshot.runtimes.get(name) for name in sorted(changes))
         return [runtime.spec if runtime is not None else None for runtime in runtimes]
 
-    def _declared_for(self, target: Target) -> tuple[HandlerEntry, ...]:
+    def _declared_for(self, run: Run) -> tuple[HandlerEntry, ...]:
         """Return the handlers to write ahead; a node that is given back declares none."""
-        if not target.entries or self.snapshot.policy.declare_ahead is DeclareAhead.NONE:
+        if not run.entries or self.snapshot.policy.declare_ahead is DeclareAhead.NONE:
             return ()
-        arch = target.node.arch
+        arch = run.target.node.arch
         if arch not in self._declared:
             self._declared[arch] = tuple(entry.handler for entry in self._known(arch))
         return self._declared[arch]

@@ -20,7 +20,7 @@ from wasmwright_operator import names
 from wasmwright_operator.cache import Cache
 from wasmwright_operator.conditions import rfc3339
 from wasmwright_operator.executor import Executor
-from wasmwright_operator.fleet import FleetPolicy
+from wasmwright_operator.fleet import FleetPolicy, Memo, plan_fleet
 from wasmwright_operator.kube.port import NODES, WASM_NODES, WASM_RUNTIMES, Raw
 from wasmwright_operator.manifests import JobPolicy, JobTemplate, built_in_template
 from wasmwright_operator.reconcile import Reconciler
@@ -50,6 +50,7 @@ class Driver:
         self.kube.clock = self.now
         self.order = order
         self.cache = Cache(FleetPolicy())
+        self._memo = Memo()
         self.most: Counter[str] = Counter()
         """The most nodes that were in flight for each runtime at any moment."""
 
@@ -96,6 +97,12 @@ class Driver:
         """Let time pass, long enough for everything that is due to be written."""
         await asyncio.sleep(seconds)
         assert not self._task.done(), self._task.exception()
+        self._compare_plans()
+
+    def _compare_plans(self) -> None:
+        """A memo from any moment of the past makes no difference to a plan."""
+        seen, now = self.cache.snapshot(), self.now()
+        assert plan_fleet(seen, now, self._memo) == plan_fleet(seen, now)
 
     def of(self, plural: str) -> list[Raw]:
         return [raw for (kind, _), raw in self.kube.objects.items() if kind == plural]

@@ -9,8 +9,10 @@ from wasmwright_operator import names
 from wasmwright_operator.actions import UpdateWasmNode
 from wasmwright_operator.api.wasmnode import Cause, WasmNodeStatus
 from wasmwright_operator.conditions import rfc3339
-from wasmwright_operator.fleet.drift import Reruns
-from wasmwright_operator.records import NodeRecord, WasmNodeRecord
+from wasmwright_operator.fleet.drift import Reasons
+from wasmwright_operator.fleet.reruns import Reruns
+from wasmwright_operator.fleet.targets import Target
+from wasmwright_operator.records import NodeRecord, RuntimeRecord, WasmNodeRecord
 
 SPIN = given.entry("spin")
 HOUR = 3600.0
@@ -42,6 +44,12 @@ def settled(ended: float = HOUR, **status: Any) -> WasmNodeRecord:
 def node(**more: Any) -> NodeRecord:
     known = {"boot_id": "boot-1", "container_runtime": "containerd://1.7.28", "asks": "spin"}
     return given.node("n1", **{**known, **more})
+
+
+def target(
+    a_node: NodeRecord, record: WasmNodeRecord, runtimes: dict[str, RuntimeRecord]
+) -> Target:
+    return Target(a_node, record, reasons=tuple(Reasons(runtimes).of(a_node, record)))
 
 
 def runs(a_node: NodeRecord, record: WasmNodeRecord, **spec: Any) -> list[tuple[str, object]]:
@@ -104,7 +112,7 @@ def test_node__with_a_paused_runtime_beside_others__is_looked_at_for_the_others(
     record = given.wasm_node("n1", SPIN, given.entry("wasmtime"), status=settled().status)
     paused = given.runtime("wasmtime", rollout={"paused": True})
     runtimes = {"spin": given.runtime("spin"), "wasmtime": paused}
-    due = Reruns(runtimes, given.NOW).due(node(boot_id="boot-2"), record)
+    due = Reruns(runtimes, given.NOW).due(target(node(boot_id="boot-2"), record, runtimes))
     assert due is not None
     assert (due.cause, due.changes) == (Cause.REBOOTED, {"spin"})
 
@@ -116,7 +124,7 @@ def test_reboots__of_a_whole_rack__are_looked_at_within_a_minute_and_not_at_once
     def look(number: int, *, after: float) -> bool:
         rebooted = node(boot_id="boot-2", uid=f"n{number}", ready_changed=back)
         now = given.NOW + timedelta(seconds=after)
-        return Reruns(runtimes, now).due(rebooted, settled()) is not None
+        return Reruns(runtimes, now).due(target(rebooted, settled(), runtimes)) is not None
 
     found = [sum(look(n, after=seconds) for n in range(100)) for seconds in (0, 20, 40, 60)]
     assert found[0] <= 2
@@ -146,15 +154,15 @@ def test_verify_run__is_due_where_the_kubelet_reports_nothing(
 
 
 def test_verify_runs__of_nodes_installed_together__are_spread_over_hours() -> None:
-    looks = Reruns({"spin": given.runtime()}, given.NOW)
-    times = [looks.next_look([(node(uid=f"n{n}"), settled(0))]) for n in range(200)]
+    runtimes = {"spin": given.runtime()}
+    looks = Reruns(runtimes, given.NOW)
+    targets = [target(node(uid=f"n{n}"), settled(0), runtimes) for n in range(200)]
+    times = [looks.next_look([item]) for item in targets]
     hours = [(at - given.NOW).total_seconds() / HOUR for at in times if at is not None]
     assert len(hours) == 200
     assert 24 <= min(hours) < 24.3
     assert 28.5 < max(hours) <= 28.8
-    assert looks.next_look([(node(uid=f"n{n}"), settled(0)) for n in range(200)]) == min(
-        at for at in times if at is not None
-    )
+    assert looks.next_look(targets) == min(at for at in times if at is not None)
 
 
 def test_verify_interval__of_a_node__is_the_shortest_of_its_runtimes() -> None:
@@ -164,7 +172,7 @@ def test_verify_interval__of_a_node__is_the_shortest_of_its_runtimes() -> None:
             "spin": given.runtime("spin", verify={"interval": spin}),
             "wasmtime": given.runtime("wasmtime", verify={"interval": wasmtime}),
         }
-        at = Reruns(runtimes, given.NOW).next_look([(node(), record)])
+        at = Reruns(runtimes, given.NOW).next_look([target(node(), record, runtimes)])
         if hours is None:
             assert at is None
         else:

@@ -6,24 +6,26 @@ from unit.operator import given
 from unit.operator.fleet.cluster import only, plan
 from wasmwright_operator import names
 from wasmwright_operator.actions import CreateWasmNode, UpdateWasmNode
-from wasmwright_operator.api.wasmnode import WasmNodeStatus
+from wasmwright_operator.api.wasmnode import Cause, WasmNodeStatus
 from wasmwright_operator.fleet.order import turns
 from wasmwright_operator.fleet.rendering import Renderer
+from wasmwright_operator.fleet.runs import Run
 from wasmwright_operator.fleet.targets import Target
 from wasmwright_operator.records import WasmNodeRecord
 
 SPIN = given.entry("spin")
 
 
-def target(
+def run(
     name: str, zone: str = "", record: WasmNodeRecord | None = None, snapshotter: str = ""
-) -> Target:
+) -> Run:
     entry = given.entry("spin", config={"snapshotter": snapshotter}) if snapshotter else SPIN
     node = given.node(name, labels={names.ZONE_LABEL: zone})
-    return Target(node=node, wasm_node=record, wanted=frozenset({"spin"}), entries=(entry,))
+    goal = Target(node=node, wasm_node=record, wanted=frozenset({"spin"}))
+    return Run(goal, (entry,), frozenset({"spin"}), Cause.INSTALL)
 
 
-def failed(name: str, since: str) -> Target:
+def failed(name: str, since: str) -> Run:
     status = WasmNodeStatus.model_validate(
         {
             "concluded_hash": given.HASH,
@@ -32,37 +34,37 @@ def failed(name: str, since: str) -> Target:
             "last_error": {"reason": "R", "message": "m"},
         }
     )
-    return target(name, record=given.wasm_node(name, SPIN, status=status))
+    return run(name, record=given.wasm_node(name, SPIN, status=status))
 
 
-def order(*targets: Target, **busy: int) -> list[str]:
-    return [item.node.name for item in turns(targets, Renderer(), busy)]
+def order(*runs: Run, **busy: int) -> list[str]:
+    return [item.target.node.name for item in turns(runs, Renderer(), busy)]
 
 
 def test_zones__take_turns() -> None:
-    targets = [target(f"{zone}{i}", zone) for zone in "abc" for i in range(4)]
+    runs = [run(f"{zone}{i}", zone) for zone in "abc" for i in range(4)]
 
-    found = order(*targets)
+    found = order(*runs)
 
     for begin in range(0, 12, 3):
         assert {name[0] for name in found[begin : begin + 3]} == set("abc")
 
 
 def test_zone_in_which_nodes_change__waits_for_the_others() -> None:
-    targets = [target(f"{zone}{i}", zone) for zone in "ab" for i in range(4)]
+    runs = [run(f"{zone}{i}", zone) for zone in "ab" for i in range(4)]
 
-    assert Counter(name[0] for name in order(*targets, a=3)[:5]) == {"b": 4, "a": 1}
+    assert Counter(name[0] for name in order(*runs, a=3)[:5]) == {"b": 4, "a": 1}
 
 
 def test_order__is_the_same_whatever_order_the_nodes_come_in() -> None:
-    targets = [target(f"n{i}") for i in range(9)]
+    runs = [run(f"n{i}") for i in range(9)]
 
-    assert order(*targets) == order(*reversed(targets))
+    assert order(*runs) == order(*reversed(runs))
 
 
 def test_order__is_another_one_for_another_revision() -> None:
-    first = [target(f"n{i}") for i in range(9)]
-    second = [target(f"n{i}", snapshotter="stargz") for i in range(9)]
+    first = [run(f"n{i}") for i in range(9)]
+    second = [run(f"n{i}", snapshotter="stargz") for i in range(9)]
 
     assert order(*first) != order(*second)
 
@@ -70,11 +72,11 @@ def test_order__is_another_one_for_another_revision() -> None:
 def test_failed_nodes__come_last__and_last_of_all_the_one_that_failed_first() -> None:
     late, early = failed("late", "2026-05-04T11:00:00Z"), failed("early", "2026-05-04T09:00:00Z")
 
-    assert order(early, late, target("fresh")) == ["fresh", "late", "early"]
+    assert order(early, late, run("fresh")) == ["fresh", "late", "early"]
 
 
 def test_one_slot__goes_to_a_newcomer_before_a_retry() -> None:
-    retry = failed("n1", "2026-05-04T09:00:00Z").wasm_node
+    retry = failed("n1", "2026-05-04T09:00:00Z").target.wasm_node
     assert retry is not None
     due = WasmNodeStatus.model_validate(
         retry.status.model_dump() | {"next_retry": "2026-05-04T11:00:00Z"}
