@@ -7,6 +7,7 @@ back off per key.
 
 import asyncio
 import heapq
+from collections import deque
 from typing import Final
 
 from wasmwright_operator.metrics import Metrics
@@ -30,7 +31,8 @@ class WorkQueue:
         self._running: set[str] = set()
         self._dirty: dict[str, float] = {}
         self._failures: dict[str, int] = {}
-        self._changed = asyncio.Event()
+        self._idle: deque[asyncio.Future[None]] = deque()
+        self._alarm: asyncio.TimerHandle | None = None
 
     def add(self, key: str, delay: float = 0.0) -> None:
         """Have a key worked on after some seconds, or earlier if it is queued for earlier."""
@@ -48,12 +50,12 @@ class WorkQueue:
         """Wait for the next key that is due; the caller says `done` afterwards."""
         while True:
             key = self._pop_due()
+            self._call_next()
             if key is not None:
                 self._metrics.depth.labels(_NAME).set(len(self._due))
                 self._running.add(key)
                 return key
-            self._changed.clear()
-            await self._wait()
+            await self._called()
 
     def done(self, key: str) -> None:
         """Say that the work on a key has ended; if it was added meanwhile it is queued again."""
@@ -84,7 +86,7 @@ class WorkQueue:
         self._serial += 1
         heapq.heappush(self._order, (due, self._serial, key))
         self._metrics.depth.labels(_NAME).set(len(self._due))
-        self._changed.set()
+        self._call_next()
 
     def _pop_due(self) -> str | None:
         while self._order and self._order[0][0] <= _now() + _FINEST:
@@ -95,13 +97,42 @@ class WorkQueue:
                 return key
         return None
 
-    async def _wait(self) -> None:
-        delay = self._order[0][0] - _now() if self._order else None
-        try:
-            async with asyncio.timeout(delay):
-                await self._changed.wait()
-        except TimeoutError:
+    def _call_next(self) -> None:
+        """Call one idle worker when the next key is due, and not all of them for each key."""
+        if not (self._order and self._idle):
             return
+        due = self._order[0][0]
+        if due <= _now() + _FINEST:
+            self._call()
+        elif self._alarm is None or self._alarm.when() != due:
+            self._set_alarm(due)
+
+    def _set_alarm(self, due: float) -> None:
+        if self._alarm is not None:
+            self._alarm.cancel()
+        self._alarm = asyncio.get_running_loop().call_at(due, self._ring)
+
+    def _ring(self) -> None:
+        self._alarm = None
+        self._call()
+
+    def _call(self) -> None:
+        while self._idle:
+            worker = self._idle.popleft()
+            if not worker.done():
+                worker.set_result(None)
+                return
+
+    async def _called(self) -> None:
+        """Wait idly; a worker that is called and ends instead lets another one answer."""
+        worker = asyncio.get_running_loop().create_future()
+        self._idle.append(worker)
+        self._call_next()
+        try:
+            await worker
+        except asyncio.CancelledError:
+            self._call_next()
+            raise
 
 
 def _now() -> float:

@@ -41,8 +41,9 @@ from wasmwright_operator.records import (
     WasmNodeRecord,
 )
 
-_SLOW: Final = timedelta(seconds=8)
-"""A run that takes longer says so in the status; a quick one is spared the write."""
+_SLOW: Final = timedelta(seconds=30)
+"""A run that takes longer says so in the status; one that takes its usual time is spared the write,
+which would be the fifth about its node."""
 _VERY_SLOW: Final = timedelta(seconds=60)
 """Until then it says so once; how far a run is after that people want to know at once."""
 

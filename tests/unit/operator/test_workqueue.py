@@ -1,4 +1,7 @@
 import asyncio
+import types
+from collections.abc import Coroutine
+from typing import Any
 
 import pytest
 
@@ -119,6 +122,53 @@ def test_workers__several__never_have_the_same_key() -> None:
         assert set(worked) == {"k0", "k1", "k2"}
 
     run(scenario())
+
+
+@types.coroutine
+def counted(coroutine: Coroutine[Any, Any, str], steps: list[str], who: str) -> Any:
+    """Await a coroutine, and note whenever it goes to sleep."""
+    while True:
+        try:
+            waited_for = coroutine.send(None)
+        except StopIteration as end:
+            return end.value
+        steps.append(who)
+        yield waited_for
+
+
+def test_key__that_is_due__wakes_one_of_the_workers_that_wait() -> None:
+    async def scenario() -> None:
+        queue, sleeps = WorkQueue(), list[str]()
+
+        async def work(who: str) -> str:
+            found: str = await counted(queue.get(), sleeps, who)
+            return found
+
+        workers = [asyncio.create_task(work(f"w{number}")) for number in range(8)]
+        await asyncio.sleep(1)
+        for key, delay in (("now", 0.0), ("soon", 5.0), ("late", 50.0)):
+            queue.add(key, delay)
+        await asyncio.sleep(10)
+        assert [task.result() for task in workers if task.done()] == ["now", "soon"]
+        assert len(sleeps) <= len(workers) + 2
+        await asyncio.sleep(50)
+        assert sum(task.done() for task in workers) == 3
+        for task in workers:
+            task.cancel()
+
+    run(scenario())
+
+
+def test_worker__called_and_cancelled_at_once__leaves_the_key_to_another() -> None:
+    async def scenario() -> str:
+        queue = WorkQueue()
+        first, second = (asyncio.create_task(queue.get()) for _ in range(2))
+        await asyncio.sleep(1)
+        queue.add("a")
+        first.cancel()
+        return await asyncio.wait_for(second, 1)
+
+    assert run(scenario()) == "a"
 
 
 def test_retry__doubles_up_to_a_minute_and_success_forgets() -> None:

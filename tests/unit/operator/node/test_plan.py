@@ -96,7 +96,7 @@ def test_admitted_run__without_a_job__creates_exactly_one() -> None:
 
 
 def test_admitted_run__with_its_job__creates_no_second_one() -> None:
-    assert plan(FIRST, given.job(FIRST), after=-1) == (Wake(given.NOW + timedelta(seconds=6)),)
+    assert plan(FIRST, given.job(FIRST), after=-1) == (Wake(given.NOW + timedelta(seconds=28)),)
 
 
 def test_admitted_run__with_the_job_of_an_earlier_one__creates_its_own() -> None:
@@ -339,20 +339,21 @@ def test_run__that_is_slow__says_what_it_waits_for() -> None:
         FIRST, created="2026-05-04T12:00:00Z", apply=given.waiting("ErrImagePull", "no route")
     )
     quick = plan(FIRST, given.job(FIRST), pod)
-    slow = plan(FIRST, given.job(FIRST), pod, after=10)
+    usual = plan(FIRST, given.job(FIRST), pod, after=27)
+    slow = plan(FIRST, given.job(FIRST), pod, after=29)
 
-    assert kinds(quick) == ["Wake"]
+    assert kinds(quick) == kinds(usual) == ["Wake"]
     status = written(slow)
     assert status.state is NodeState.APPLYING
     ready = find(status.conditions, "Ready")
     assert ready is not None
     assert (ready.reason, "no route" in ready.message) == ("Applying", True)
-    assert kinds(plan(replace(FIRST, status=status), given.job(FIRST), pod, after=11)) == ["Wake"]
+    assert kinds(plan(replace(FIRST, status=status), given.job(FIRST), pod, after=30)) == ["Wake"]
 
 
 def test_run__that_is_slow__says_how_far_it_is_once_in_the_first_minute() -> None:
     job = given.job(FIRST)
-    told = replace(FIRST, status=written(plan(FIRST, job, after=10)))
+    told = replace(FIRST, status=written(plan(FIRST, job, after=30)))
     further = given.pod(FIRST, apply=ContainerRecord(ContainerState.RUNNING))
 
     assert kinds(plan(told, job, further, after=40)) == ["Wake"]
