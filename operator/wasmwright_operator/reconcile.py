@@ -31,6 +31,7 @@ from wasmwright_operator.kube.errors import (
     RetryableError,
 )
 from wasmwright_operator.kube.port import WASM_NODES
+from wasmwright_operator.manifests.writes import Write
 from wasmwright_operator.metrics import Metrics
 from wasmwright_operator.node import NodeView, contested, plan_node, plan_refusal
 from wasmwright_operator.workqueue import WorkQueue
@@ -38,8 +39,8 @@ from wasmwright_operator.workqueue import WorkQueue
 logger: Final = logging.getLogger(__name__)
 
 _WORKERS: Final = 16
-_SHARE: Final = 9.0
-"""The fleet plan rests this many times as long as it took: at most a tenth of a core."""
+_SHARE: Final = 19.0
+"""The fleet plan rests this many times as long as it took: at most a twentieth of a core."""
 _SHORTEST_REST: Final = 0.01
 _LONGEST_REST: Final = 1.0
 _LOOK_AT_ALL: Final = 600.0
@@ -48,6 +49,10 @@ _STATUS_PACE: Final = 2.0
 """Seconds between two writes of bare counts to the status of one WasmRuntime."""
 _FINEST: Final = 0.001
 """Seconds that are not worth waiting for: a clock need not move on by less."""
+
+
+Due = tuple[Action, Write]
+"""An action of the fleet plan, and the request that it means."""
 
 
 class Reconciler:
@@ -135,7 +140,8 @@ class Reconciler:
         self._wake(FLEET, actions)
         due = self._first_per_object(self._paced(actions))
         due, refused = await self._reserve(due)
-        results = await asyncio.gather(*map(self._carry_out, due), return_exceptions=True)
+        writes = (self._write(action, write) for action, write in due)
+        results = await asyncio.gather(*writes, return_exceptions=True)
         for error in (*refused, *results):
             if isinstance(error, BaseException):
                 raise error
@@ -145,22 +151,20 @@ class Reconciler:
             self.notify(await self._executor.refresh(self._executor.ledger))
             self._has_read_ledger = True
 
-    async def _reserve(
-        self, actions: tuple[Action, ...]
-    ) -> tuple[tuple[Action, ...], tuple[ApiError, ...]]:
+    async def _reserve(self, due: tuple[Due, ...]) -> tuple[tuple[Due, ...], tuple[ApiError, ...]]:
         """Take the slots of the runs that begin now; without them no run begins.
 
         Return what is left to be done, and why it is not everything.
         """
-        rest = tuple(action for action in actions if not isinstance(action, ReserveSlots))
-        for action in actions:
+        rest = tuple(item for item in due if not isinstance(item[0], ReserveSlots))
+        for action, write in due:
             if isinstance(action, ReserveSlots):
                 try:
                     await self._confirm(action)
-                    await self._carry_out(action)
+                    await self._write(action, write)
                 except ApiError as error:
                     begins = CreateWasmNode | UpdateWasmNode
-                    return tuple(item for item in rest if not isinstance(item, begins)), (error,)
+                    return tuple(item for item in rest if not isinstance(item[0], begins)), (error,)
         return rest, ()
 
     async def _confirm(self, action: ReserveSlots) -> None:
@@ -205,7 +209,6 @@ class Reconciler:
             await self._carry_out(contested(view.wasm_node, action))
 
     async def _carry_out(self, action: Action) -> None:
-        """Carry out one action; after a conflict read the object anew, whatever the watch does."""
         if isinstance(action, LookAtPods):
             self.notify(await self._executor.look_at_pods(action))
             return
@@ -213,8 +216,11 @@ class Reconciler:
             await self._executor.evict(action)
             return
         write = self._executor.render(action)
-        if write is None:
-            return
+        if write is not None:
+            await self._write(action, write)
+
+    async def _write(self, action: Action, write: Write) -> None:
+        """Make one write; after a conflict read the object anew, whatever the watch does."""
         node = write.name if write.resource == WASM_NODES else ""
         before = self._cache.wasm_nodes.get(node)
         try:
@@ -226,13 +232,13 @@ class Reconciler:
         if self._cache.wasm_nodes.get(node) is not before:
             self._metrics.runs.take(action, before, self._clock())
 
-    def _first_per_object(self, actions: Iterable[Action]) -> tuple[Action, ...]:
+    def _first_per_object(self, actions: Iterable[Action]) -> tuple[Due, ...]:
         """Drop later writes to an object: the first one changes its version, so plan again then."""
-        chosen: dict[tuple[str, str], Action] = {}
+        chosen: dict[tuple[str, str], Due] = {}
         for action in actions:
             write = self._executor.render(action)
             if write is not None:
-                chosen.setdefault((write.resource.plural, write.name), action)
+                chosen.setdefault((write.resource.plural, write.name), (action, write))
         return tuple(chosen.values())
 
     def _paced(self, actions: Iterable[Action]) -> Iterator[Action]:

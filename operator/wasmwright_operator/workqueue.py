@@ -24,7 +24,11 @@ class WorkQueue:
     """Keys with the time from which they are due, in seconds of the event loop's clock."""
 
     def __init__(self, metrics: Metrics | None = None) -> None:
-        self._metrics = metrics or Metrics()
+        counted = metrics or Metrics()
+        self._depth = counted.depth.labels(_NAME)
+        self._adds = counted.adds.labels(_NAME)
+        self._retries = counted.retries.labels(_NAME)
+        self._waited = counted.waited.labels(_NAME)
         self._due: dict[str, float] = {}
         self._order: list[tuple[float, int, str]] = []
         self._serial = 0
@@ -41,7 +45,7 @@ class WorkQueue:
         if key in waiting and waiting[key] <= due:
             return
         if key not in waiting:
-            self._metrics.adds.labels(_NAME).inc()
+            self._adds.inc()
         waiting[key] = due
         if waiting is self._due:
             self._push(key, due)
@@ -52,7 +56,7 @@ class WorkQueue:
             key = self._pop_due()
             self._call_next()
             if key is not None:
-                self._metrics.depth.labels(_NAME).set(len(self._due))
+                self._depth.set(len(self._due))
                 self._running.add(key)
                 return key
             await self._called()
@@ -72,7 +76,7 @@ class WorkQueue:
         """Queue a key after a failure and return the delay, which doubles with each one."""
         failures = self._failures.get(key, 0)
         self._failures[key] = failures + 1
-        self._metrics.retries.labels(_NAME).inc()
+        self._retries.inc()
         backoff = min(_FIRST_BACKOFF * float(2 ** min(failures, _MANY)), _LONGEST_BACKOFF)
         delay = max(backoff, at_least)
         self.add(key, delay)
@@ -85,7 +89,7 @@ class WorkQueue:
     def _push(self, key: str, due: float) -> None:
         self._serial += 1
         heapq.heappush(self._order, (due, self._serial, key))
-        self._metrics.depth.labels(_NAME).set(len(self._due))
+        self._depth.set(len(self._due))
         self._call_next()
 
     def _pop_due(self) -> str | None:
@@ -93,7 +97,7 @@ class WorkQueue:
             due, _serial, key = heapq.heappop(self._order)
             if self._due.get(key) == due:
                 del self._due[key]
-                self._metrics.waited.labels(_NAME).observe(max(0.0, _now() - due))
+                self._waited.observe(max(0.0, _now() - due))
                 return key
         return None
 
