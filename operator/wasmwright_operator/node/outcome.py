@@ -52,6 +52,8 @@ _STUCK_NAMES: Final = {"ErrImagePull": "ImagePullBackOff"}
 _POD_GRACE: Final = timedelta(seconds=5)
 """Job and pod come by two watches: how long the pod's last state may lag behind the Job's end."""
 _NO_POD: Final = timedelta(seconds=60)
+_LAST_WORDS: Final = timedelta(seconds=30)
+"""How long a pod that ran out of time has for its end, and its kubelet to tell of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,10 +102,13 @@ def observe_run(
     """Return how far a run is; `was_lost` tells that its Job was seen and then deleted."""
     pod = max(pods, key=lambda item: item.created, default=None)
     ended = _ended_pod(pod) if pod is not None else None
-    if ended is not None:
+    is_overdue = job is not None and bool(job.overdue_since)
+    if ended is not None and (ended.result is not None or not is_overdue):
         return ended
     if job is None:
         return _without_job(pod, was_lost=was_lost)
+    if is_overdue:
+        return _overdue_job(job, now, has_ended=bool(ended or job.outcome))
     if job.outcome is not None:
         return _ended_job(job, now)
     if pod is None:
@@ -179,13 +184,21 @@ def _without_job(pod: PodRecord | None, *, was_lost: bool) -> Progress:
     return NotStarted()
 
 
+def _overdue_job(job: JobRecord, now: datetime, *, has_ended: bool) -> Progress:
+    """A pod on a node that does not answer never ends, and its Job neither."""
+    since = parse_time(job.overdue_since)
+    if not has_ended and since is not None and now < since + _LAST_WORDS:
+        note = f"Job {job.name} is over its deadline, its pod is to end"
+        return Underway(note, look_again=since + _LAST_WORDS)
+    told = "" if has_ended else ", and its pod does not end when it is told to"
+    return Outcome(
+        "DeadlineExceeded",
+        f"Job {job.name} did not end in time{told}; see whether the node is Ready and what its pod"
+        f" waited for; {NEXT_READS}",
+    )
+
+
 def _ended_job(job: JobRecord, now: datetime) -> Progress:
-    if job.reason == "DeadlineExceeded":
-        return Outcome(
-            "DeadlineExceeded",
-            f"Job {job.name} did not end in time: {job.message}; see whether the node is Ready and"
-            f" what its pod waited for; {NEXT_READS}",
-        )
     finished = parse_time(job.finished)
     if finished is not None and now < finished + _POD_GRACE:
         return Underway("waiting for the pod's result", look_again=finished + _POD_GRACE)

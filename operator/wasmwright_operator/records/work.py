@@ -8,6 +8,8 @@ from typing import Any, Final
 from wasmwright_operator import names
 
 _POD_JOB_LABEL: Final = "batch.kubernetes.io/job-name"
+_FAILING: Final = frozenset({"FailureTarget", "Failed"})
+"""The first is set when a Job's fate is sealed, the second when its last pod has ended."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +42,8 @@ class JobRecord:
     reason: str = ""
     message: str = ""
     finished: str = ""
+    overdue_since: str = ""
+    """When it ran out of time, though its pod may not have ended; empty = it did not."""
     deleting: bool = False
 
 
@@ -88,7 +92,8 @@ def parse_job(raw: Mapping[str, Any]) -> JobRecord | None:
     run = _run(metadata)
     if run is None:
         return None
-    end = _last_condition((raw.get("status") or {}).get("conditions") or ())
+    conditions = (raw.get("status") or {}).get("conditions") or ()
+    end = _last_condition(conditions)
     return JobRecord(
         name=metadata["name"],
         uid=metadata["uid"],
@@ -99,6 +104,7 @@ def parse_job(raw: Mapping[str, Any]) -> JobRecord | None:
         reason=end.get("reason", ""),
         message=end.get("message", ""),
         finished=end.get("lastTransitionTime", ""),
+        overdue_since=_overdue_since(conditions),
         deleting="deletionTimestamp" in metadata,
     )
 
@@ -152,6 +158,17 @@ def _last_condition(conditions: Iterable[Mapping[str, str]]) -> Mapping[str, str
         if condition["type"] in set(JobOutcome) and condition["status"] == "True":
             return condition
     return {}
+
+
+def _overdue_since(conditions: Iterable[Mapping[str, str]]) -> str:
+    times = (
+        item.get("lastTransitionTime", "")
+        for item in conditions
+        if item["type"] in _FAILING
+        and item["status"] == "True"
+        and item.get("reason") == "DeadlineExceeded"
+    )
+    return min(times, default="")
 
 
 def _container(name: str, statuses: Iterable[Mapping[str, Any]]) -> ContainerRecord | None:

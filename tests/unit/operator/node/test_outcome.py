@@ -5,7 +5,13 @@ import pytest
 from unit.operator import given
 from wasmwright_installer.contract import ExitCode
 from wasmwright_operator.node.outcome import NotStarted, Outcome, Underway, observe_run, refused_job
-from wasmwright_operator.records import ContainerRecord, ContainerState, JobOutcome, PodRecord
+from wasmwright_operator.records import (
+    ContainerRecord,
+    ContainerState,
+    JobOutcome,
+    JobRecord,
+    PodRecord,
+)
 
 RECORD = given.wasm_node("n1", given.entry())
 JOB = given.job(RECORD)
@@ -165,10 +171,42 @@ def test_container__that_cannot_start__ends_the_run_after_a_bounded_time(
     assert "no such image" in found.message
 
 
-def test_job__over_its_deadline__ends_the_run() -> None:
-    job = given.job(RECORD, outcome=JobOutcome.FAILED, reason="DeadlineExceeded", finished=ENDED)
+OVERDUE = given.job(RECORD, overdue_since=ENDED)
 
-    assert outcome(given.pod(RECORD, deleting=True), job=job).reason == "DeadlineExceeded"
+
+def test_job__over_its_deadline__waits_for_the_last_words_of_its_pod_and_no_longer() -> None:
+    early = observe(OVERDUE, given.pod(RECORD, deleting=True))
+    assert isinstance(early, Underway)
+    assert early.look_again == datetime.fromisoformat(ENDED) + timedelta(seconds=30)
+
+    found = outcome(given.pod(RECORD, deleting=True), job=OVERDUE, now=early.look_again)
+
+    assert found.reason == "DeadlineExceeded"
+    assert "its pod does not end" in found.message
+
+
+@pytest.mark.parametrize(
+    ("job", "pods"),
+    [
+        (OVERDUE, (given.pod(RECORD, apply=given.terminated(137)),)),
+        (OVERDUE, (given.pod(RECORD, phase="Failed"),)),
+        (given.job(RECORD, outcome=JobOutcome.FAILED, overdue_since=ENDED, finished=ENDED), ()),
+    ],
+    ids=["killed", "failed", "gone"],
+)
+def test_job__over_its_deadline__ends_with_its_pod(
+    job: JobRecord, pods: tuple[PodRecord, ...]
+) -> None:
+    found = outcome(*pods, job=job)
+
+    assert (found.reason, found.exit_code) == ("DeadlineExceeded", None)
+    assert "its pod does not end" not in found.message
+
+
+def test_job__over_its_deadline_when_its_result_came__has_its_result() -> None:
+    apply = given.terminated(0, told(ExitCode.DONE, "Done"))
+
+    assert outcome(given.pod(RECORD, apply=apply), job=OVERDUE).is_success
 
 
 @pytest.mark.parametrize(

@@ -144,6 +144,33 @@ def test_parse_job__finished__tells_how() -> None:
     assert record.finished == "2026-05-04T12:00:00Z"
 
 
+@pytest.mark.parametrize(
+    ("kind", "reason", "expected"),
+    [
+        ("FailureTarget", "DeadlineExceeded", "2026-05-04T12:00:00Z"),
+        ("Failed", "DeadlineExceeded", "2026-05-04T12:00:00Z"),
+        ("FailureTarget", "PodFailurePolicy", ""),
+    ],
+)
+def test_parse_job__out_of_time__says_since_when(kind: str, reason: str, expected: str) -> None:
+    condition = {
+        "type": kind,
+        "status": "True",
+        "reason": reason,
+        "lastTransitionTime": "2026-05-04T12:00:00Z",
+    }
+    record = parse_job(
+        {
+            "metadata": {"name": "j", "uid": "ju", "annotations": RUN},
+            "status": {"conditions": [condition]},
+        }
+    )
+
+    assert record is not None
+    assert record.overdue_since == expected
+    assert (record.outcome is None) == (kind == "FailureTarget")
+
+
 def test_parse_pod__container_states__are_kept_apart() -> None:
     record = parse_pod(
         {
