@@ -38,6 +38,8 @@ class Kubelets:
         self.always: dict[str, Behaviour] = {}
         self.default: Behaviour = lambda document: succeeds(document, self.holds)
         self.paused = threading.Event()
+        self.silent: set[str] = set()
+        """Nodes whose machines are dead: nothing is heard of their pods any more."""
         self.most_at_once = 0
         self.ran: list[str] = []
         self.holds: list[str] = []
@@ -105,7 +107,7 @@ class Kubelets:
     def _tend(self, pod: Raw) -> None:
         """Decide what a kubelet does about a pod that it sees; once for each thing to do."""
         metadata, node = pod["metadata"], pod["spec"].get("nodeName", "")
-        if node not in self._nodes:
+        if node not in self._nodes or node in self.silent:
             return
         machine = self._nodes[node]
         if "deletionTimestamp" in metadata:

@@ -2,9 +2,9 @@
 
 import pytest
 
-from integration.operator.api import Raw
-from integration.operator.behaviours import ended, fails
-from integration.operator.world import World, wait
+from integration.operator.api import NODES, Raw
+from integration.operator.behaviours import Behaviour, ended, fails, fetch_fails, hangs
+from integration.operator.world import JOBS, World, wait
 
 pytestmark = pytest.mark.integration
 
@@ -40,6 +40,123 @@ def test_scenario_11__run_that_fails_again_and_again__is_left_alone_until_a_toke
     world.wait_provisioned("n1")
     assert len(world.jobs("n1")) == 3
     assert not status(world).get("failingSince")
+
+
+def out_of_pods(_document: Raw) -> Raw:
+    """The kubelet has no room for one more pod."""
+    message = "Pod was rejected: Node didn't have enough resource: pods"
+    return {"phase": "Failed", "reason": "OutOfpods", "message": message}
+
+
+def test_scenario_14__kubelet_rejects_the_pod__is_told_and_tried_again(world: World) -> None:
+    world.kubelets.script["n1"].append(out_of_pods)
+    world.declare("spin", rollout={"maxFailures": 1})
+    world.add_node("n1", annotations=ASKS)
+
+    error = wait(lambda: status(world).get("lastError"))
+
+    assert error["reason"] == "PodRefused"
+    assert "enough resource: pods" in error["message"]
+    assert status(world)["nextRetry"]
+    world.annotate("n1", retry="there is room now")
+    world.wait_provisioned("n1")
+
+
+@pytest.mark.parametrize("is_dead", [False, True], ids=["installer-hangs", "node-dead"])
+def test_scenario_14__run_that_does_not_end__frees_its_slot_at_the_deadline(
+    world: World,
+    is_dead: bool,  # noqa: FBT001 - a parameter of the test
+) -> None:
+    world.kubelets.always["n1"] = hangs
+    world.declare("spin", rollout={"maxParallel": 1, "maxFailures": 1, "maxUnavailable": "100%"})
+    world.add_node("n1", annotations=ASKS)
+    wait(lambda: is_running(world, "n1"))
+    world.add_node("n2", annotations=ASKS)
+    if is_dead:
+        world.kubelets.silent.add("n1")
+        world.report("n1", ready=False)
+    assert world.jobs("n2") == [], "n1 has the only slot"
+
+    name = run_out_of_time(world, "n1")
+
+    wait(lambda: status(world).get("lastError", {}).get("reason") == "DeadlineExceeded")
+    assert name in status(world)["lastError"]["message"]
+    world.wait_provisioned("n2")
+    assert world.labels("n1") == {READY: "failed"}
+    assert len(world.jobs("n1")) == 1, "it is tried again later, and not while it is not Ready"
+
+
+def is_running(world: World, node: str) -> bool:
+    return any(job.get("status", {}).get("active") for job in world.jobs(node))
+
+
+def run_out_of_time(world: World, node: str) -> str:
+    """Let the only Job of a node be over its deadline, and that for a while; return its name."""
+    (job,) = world.jobs(node)
+    name = str(job["metadata"]["name"])
+    path = f"{JOBS}/{name}"
+    world.api.merge(path, {"spec": {"activeDeadlineSeconds": 1}})
+    wait(lambda: doom(world.api.get(path)))
+    found = world.api.get(path)["status"]["conditions"]
+    if all(item["type"] != "Failed" for item in found):
+        (target,) = found
+        earlier = {**target, "lastTransitionTime": "2026-01-01T00:00:00Z"}
+        world.api.merge(f"{path}/status", {"status": {"conditions": [earlier]}})
+    return name
+
+
+def doom(job: Raw) -> list[Raw]:
+    found = job.get("status", {}).get("conditions", [])
+    return [item for item in found if item.get("reason") == "DeadlineExceeded"]
+
+
+def test_scenario_14__taint_that_comes_during_the_run__does_not_cut_it_off(world: World) -> None:
+    world.kubelets.paused.set()
+    world.declare("spin")
+    world.add_node("n1", annotations=ASKS)
+    wait(lambda: is_running(world, "n1"))
+
+    taint = {"key": "example.org/maintenance", "effect": "NoExecute"}
+    world.api.merge(f"{NODES}/n1", {"spec": {"taints": [taint]}})
+    world.kubelets.resume()
+
+    world.wait_provisioned("n1")
+    assert world.kubelets.ran == ["n1"]
+
+
+def no_image(_document: Raw) -> Raw:
+    """The kubelet cannot make sense of the image's name."""
+    waiting = {"reason": "InvalidImageName", "message": "couldn't parse image name"}
+    container = {"name": "apply", "image": "?", "imageID": "", "ready": False, "restartCount": 0}
+    return {
+        "phase": "Pending",
+        "containerStatuses": [{**container, "state": {"waiting": waiting}}],
+    }
+
+
+@pytest.mark.parametrize(
+    ("behaviour", "reason", "advice"),
+    [
+        (no_image, "InvalidImageName", "correct the chart's installer image"),
+        (fetch_fails("DigestMismatch"), "DigestMismatch", "not what it should be"),
+        (fetch_fails("DownloadFailed"), "DownloadFailed", "not what it should be"),
+        (fetch_fails("MemberNotFound"), "MemberNotFound", "not what it should be"),
+    ],
+    ids=["image", "digest", "not-found", "member"],
+)
+def test_scenario_15__nothing_to_install__says_which_thing_was_not_there(
+    world: World, behaviour: Behaviour, reason: str, advice: str
+) -> None:
+    world.kubelets.script["n1"].append(behaviour)
+    world.declare("spin")
+    world.add_node("n1", annotations=ASKS)
+
+    error = wait(lambda: status(world).get("lastError"))
+
+    assert error["reason"] == reason
+    assert advice in error["message"]
+    wait(lambda: world.condition("spin", "Degraded").get("reason") == reason)
+    assert world.labels("n1") == {READY: "failed"}
 
 
 def disrupted(document: Raw) -> Raw:
