@@ -31,6 +31,33 @@ def wasm_pod(
     return pod
 
 
+def deployment(name: str, pod: Manifest) -> Manifest:
+    """Return a Deployment that keeps one such pod running."""
+    labels = {"app.kubernetes.io/name": name}
+    metadata = {**pod["metadata"], "labels": pod["metadata"]["labels"] | labels}
+    spec = {**pod["spec"], "restartPolicy": "Always"}
+    return {
+        "apiVersion": "apps/v1",
+        "kind": "Deployment",
+        "metadata": {"name": name},
+        "spec": {
+            "selector": {"matchLabels": labels},
+            "template": {"metadata": metadata, "spec": spec},
+        },
+    }
+
+
+def budget(name: str) -> Manifest:
+    """Return a PodDisruptionBudget that lets no pod of a Deployment be evicted."""
+    selector = {"matchLabels": {"app.kubernetes.io/name": name}}
+    return {
+        "apiVersion": "policy/v1",
+        "kind": "PodDisruptionBudget",
+        "metadata": {"name": name},
+        "spec": {"maxUnavailable": 0, "selector": selector},
+    }
+
+
 def bystander_pod(name: str, *, node: str) -> Manifest:
     """Return a pod with a native program, which nothing we do may disturb."""
     return _pod(name, image=images.BYSTANDER, node=node)

@@ -1,34 +1,23 @@
 """The chart's life on a real cluster: what its values make of it, and what an uninstall does."""
 
-from collections.abc import Callable, Iterator
-from typing import Any
-
 import pytest
 
 from demo import chart
-from imagebuild.recipe import ImageNames
+from localcluster import Node
 from localcluster.errors import CommandError
 from support.kube_view import get, labels
-from support.lab import Lab
+from support.lab import Install, Lab
 from support.waiting import eventually
 from workloads import runtimes
 
 pytestmark = pytest.mark.e2e
 
-Install = Callable[..., None]
-
-
-@pytest.fixture
-def install(lab: Lab) -> Iterator[Install]:
-    """Install or upgrade the release with further values; the ordinary ones are put back."""
-    ordinary = chart.image_values(ImageNames(_tag_of_the_operator(lab)))
-    ordinary |= {"compat": {"kwasm": {"runtimes": [runtimes.WASMTEST]}}}
-
-    def go(**values: Any) -> None:
-        chart.install_chart(lab.cluster, ordinary | values)
-
-    yield go
-    go()
+CLUSTER_WIDE = "wn,wrt,runtimeclasses,clusterroles,clusterrolebindings"
+NAMESPACED = (
+    "deployments,replicasets,pods,jobs,configmaps,secrets,serviceaccounts,roles,rolebindings,"
+    "leases,controllerrevisions,poddisruptionbudgets"
+)
+OF_EVERY_NAMESPACE = {"configmap/kube-root-ca.crt", "serviceaccount/default"}
 
 
 def test_fresh_install__labels_the_namespace_that_helm_has_just_made(lab: Lab) -> None:
@@ -75,13 +64,16 @@ def test_runtimes_value__name_taken_by_a_user__leaves_the_users_alone(
     assert get(lab.cluster, "wrt", "crun")["spec"] == before
 
 
-def test_uninstall__while_a_pod_uses_a_runtime__stops_and_then_frees_the_nodes(
+def test_scenario_37__uninstall__stops_for_a_pod__then_leaves_nothing_but_what_people_made(
     lab: Lab, install: Install
 ) -> None:
-    node = lab.nodes[1]
+    mine, node = lab.nodes[:2]
+    lab.declare("wasmtest")
+    lab.ask(mine, "wasmtest")
     install(runtimes={"crun": runtimes.crun()}, hooks={"removeTimeoutSeconds": 5})
     lab.ask(node, "crun")
     lab.wait_provisioned(node)
+    lab.wait_provisioned(mine)
     pod = lab.run_loop(node, "crun")
 
     with pytest.raises(CommandError, match="there are still wasmruntime 'crun'"):
@@ -92,17 +84,36 @@ def test_uninstall__while_a_pod_uses_a_runtime__stops_and_then_frees_the_nodes(
     eventually(lambda: get(lab.cluster, "wrt", "crun"), until=lambda wrt: not wrt, within=60)
     chart.uninstall_chart(lab.cluster)
 
-    assert _image_of_the_operator(lab) == ""
+    left = eventually(
+        lambda: _left(lab) - _told_of(mine), until=lambda found: len(found) == 1, within=20
+    )
+    assert left.pop().startswith("controllerrevision.apps/wasmtest-")
+    assert "hello from wasm" in lab.run_hello(mine, "wasmtest")
     assert not (node.root / "opt/wasmwright").exists()
     assert get(lab.cluster, "crd", "wasmruntimes.wasmwright.dev"), "kept"
     assert get(lab.cluster, "namespace", chart.NAMESPACE), "kept"
 
+    install()
+    lab.kubectl("delete", "wrt", "wasmtest", "--timeout=60s")
+    assert not (mine.root / "opt/wasmwright").exists(), "the new release knows what is there"
 
-def _tag_of_the_operator(lab: Lab) -> str:
-    return _image_of_the_operator(lab).rpartition(":")[2]
+
+def _left(lab: Lab) -> set[str]:
+    """Return what a cluster that never saw wasmwright would not have, but for CRDs."""
+    wide = lab.kubectl("get", CLUSTER_WIDE, "--output=name").split()
+    ours = {name for name in wide if "wasmwright" in name or name.startswith("runtimeclass")}
+    where = f"--namespace={chart.NAMESPACE}"
+    within = set(lab.kubectl("get", NAMESPACED, where, "--output=name").split())
+    marks = {f"{node.name} {key}" for node in lab.nodes for key in labels(lab.cluster, node)}
+    return ours | (within - OF_EVERY_NAMESPACE) | {mark for mark in marks if "wasmwright" in mark}
 
 
-def _image_of_the_operator(lab: Lab) -> str:
-    where = ("--namespace", chart.NAMESPACE, "--ignore-not-found")
-    path = "jsonpath={.spec.template.spec.containers[0].image}"
-    return lab.kubectl("get", "deployment", chart.RELEASE, *where, "--output", path)
+def _told_of(node: Node) -> set[str]:
+    """Return what tells that a node has the runtime which somebody made."""
+    labelled = ("runtime.wasmwright.dev/wasmtest", "wasmwright.dev/provisioned")
+    return {
+        "wasmruntime.wasmwright.dev/wasmtest",
+        f"wasmnode.wasmwright.dev/{node.name}",
+        "runtimeclass.node.k8s.io/wasmtest",
+        *(f"{node.name} {key}" for key in labelled),
+    }

@@ -2,13 +2,14 @@
 
 import itertools
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
 from demo import chart
 from imagebuild import build
+from imagebuild.recipe import ImageNames
 from localcluster import Cluster, Node
 from support.kube_view import get, items, labels
 from support.waiting import eventually
@@ -18,6 +19,10 @@ from workloads.modules import Module
 
 WITHIN = 60
 """Seconds for what takes some five when nothing else runs on the machine."""
+
+
+Install = Callable[..., None]
+"""Installs or upgrades the release, with values as keywords."""
 
 
 @dataclass(frozen=True)
@@ -35,6 +40,7 @@ class Lab:
 
     cluster: Cluster
     artifacts: ArtifactServer
+    images: ImageNames
     _numbers: Iterator[int] = field(default_factory=itertools.count)
 
     @property
@@ -45,6 +51,12 @@ class Lab:
     def kubectl(self, *args: str) -> str:
         """Run kubectl and return what it printed."""
         return self.cluster.kubectl(*args)
+
+    def install(self, **values: Any) -> None:
+        """Install or upgrade the release; values go beyond those of every test."""
+        ordinary = chart.image_values(self.images)
+        kwasm = {"compat": {"kwasm": {"runtimes": [runtimes.WASMTEST]}}}
+        chart.install_chart(self.cluster, ordinary | kwasm | values)
 
     def declare(
         self, *names: str, sha256: str | None = None, edition: int = 1, **fields: Any
@@ -127,6 +139,38 @@ class Lab:
         self._wait_phase(name, "Running")
         return Pod(name, self._identity(name))
 
+    def deploy_loop(self, node: Node, runtime: str) -> str:
+        """Have a Deployment keep a wasm pod running on the node, and return its name."""
+        eventually(lambda: get(self.cluster, "runtimeclass", runtime), until=bool, within=WITHIN)
+        name = f"loop-{next(self._numbers)}"
+        self._apply(pods.deployment(name, self._wasm_pod(name, Module.LOOP, node, runtime)))
+        return name
+
+    def guard(self, deployment: str) -> None:
+        """Let no pod of a Deployment be evicted."""
+        self._apply(pods.budget(deployment))
+
+    def running_pod(self, deployment: str, *, other_than: Pod | None = None) -> Pod:
+        """Wait for a pod of a Deployment that runs, as it has not been seen before."""
+        before = other_than.identity if other_than else None
+        found = eventually(
+            lambda: [pod for pod in self._running(deployment) if pod.identity != before],
+            until=bool,
+            within=WITHIN,
+        )
+        return found[0]
+
+    def _running(self, deployment: str) -> list[Pod]:
+        found = items(self.cluster, "pod")
+        ours = [it for it in found if it["metadata"]["name"].startswith(f"{deployment}-")]
+        started = [
+            it["metadata"]["name"]
+            for it in ours
+            if "deletionTimestamp" not in it["metadata"]
+            and any("running" in c["state"] for c in it["status"].get("containerStatuses", []))
+        ]
+        return [Pod(name, self._identity(name)) for name in started]
+
     def bystander(self, node: Node) -> Pod:
         """Start a native pod that nothing may disturb."""
         name = f"bystander-{next(self._numbers)}"
@@ -154,7 +198,7 @@ class Lab:
 
     def clean(self) -> None:
         """Take everything back that a test made, and wait until no node has anything of ours."""
-        self.kubectl("delete", "pods", "--all", "--timeout=60s")
+        self.kubectl("delete", "deployments,pdb,pods", "--all", "--timeout=60s")
         for node in self.nodes:
             self.ask(node, None)
             self.kubectl("annotate", "node", node.name, "kwasm.sh/kwasm-node-")
@@ -165,17 +209,17 @@ class Lab:
 
     def _create(self, module: Module, node: Node, runtime: str) -> str:
         name = f"{module}-{next(self._numbers)}"
-        annotations = runtimes.POD_ANNOTATIONS.get(runtime)
-        self._apply(
-            pods.wasm_pod(
-                name,
-                module=module,
-                runtime_class=runtime,
-                node=node.name,
-                annotations=annotations,
-            )
-        )
+        self._apply(self._wasm_pod(name, module, node, runtime))
         return name
+
+    def _wasm_pod(self, name: str, module: Module, node: Node, runtime: str) -> pods.Manifest:
+        return pods.wasm_pod(
+            name,
+            module=module,
+            runtime_class=runtime,
+            node=node.name,
+            annotations=runtimes.POD_ANNOTATIONS.get(runtime),
+        )
 
     def _apply(self, manifest: pods.Manifest) -> None:
         self.cluster.kubectl("apply", "-f", "-", input=json.dumps(manifest))
@@ -199,7 +243,7 @@ def open_lab(cluster: Cluster) -> Iterator[Lab]:
     ours = build.ensure()
     assert ours.archive is not None
     cluster.load(ours.archive, images.ensure_wasm(), images.ensure_bystander())
-    kwasm = {"compat": {"kwasm": {"runtimes": [runtimes.WASMTEST]}}}
-    chart.install_chart(cluster, chart.image_values(ours.names) | kwasm)
     with ArtifactServer(cluster.host_address) as artifacts:
-        yield Lab(cluster, artifacts)
+        opened = Lab(cluster, artifacts, ours.names)
+        opened.install()
+        yield opened

@@ -11,7 +11,7 @@ import os
 import ssl
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
 from urllib.error import HTTPError
@@ -24,6 +24,9 @@ MANAGED_BY: Final = "app.kubernetes.io/managed-by"
 INSTANCE: Final = "app.kubernetes.io/instance"
 NOT_YET: Final = (403, 404)
 """What the API server answers while a CRD or a role binding is on its way through its caches."""
+CONTENT_TYPES: Final = {"PATCH": "application/apply-patch+yaml"}
+PAGE: Final = 500
+"""Objects that are asked for at once."""
 
 Json = dict[str, Any]
 
@@ -50,10 +53,18 @@ class Api:
 
     def runtimes(self, **query: str) -> list[Json]:
         """Return the WasmRuntimes of the cluster."""
-        items: list[Json] = self._request("GET", f"{COLLECTION}?{urlencode(query)}").get(
-            "items", []
-        )
-        return items
+        return list(self.items(COLLECTION, **query))
+
+    def items(self, path: str, **query: str) -> Iterator[Json]:
+        """Yield the objects of a collection, of which memory holds a page at a time."""
+        position = ""
+        while True:
+            asked = {**query, "limit": str(PAGE), **({"continue": position} if position else {})}
+            page = self._request("GET", f"{path}?{urlencode(asked)}")
+            yield from page.get("items") or []
+            position = (page.get("metadata") or {}).get("continue", "")
+            if not position:
+                return
 
     def apply(self, name: str, manifest: Json) -> None:
         """Create or update one; a field no longer named goes, an unknown one is refused."""
@@ -64,8 +75,18 @@ class Api:
 
     def delete(self, name: str) -> None:
         """Ask for the deletion of one; gone already is fine."""
+        self.remove(f"{COLLECTION}/{quote(name)}")
+
+    def remove(self, path: str, resource_version: str = "") -> None:
+        """Ask for the deletion of an object and all that it owns; gone already is fine.
+
+        With a resource version it is deleted only as it was then.
+        """
+        options: Json = {"propagationPolicy": "Background"}
+        if resource_version:
+            options["preconditions"] = {"resourceVersion": resource_version}
         try:
-            self._request("DELETE", f"{COLLECTION}/{quote(name)}")
+            self._request("DELETE", path, options)
         except ApiError as error:
             if error.status != 404:  # noqa: PLR2004 - the name of this number is its fame
                 raise
@@ -77,7 +98,7 @@ class Api:
             data=json.dumps(body).encode() if body is not None else None,
             headers={
                 "Authorization": f"Bearer {self._token}",
-                "Content-Type": "application/apply-patch+yaml",
+                "Content-Type": CONTENT_TYPES.get(method, "application/json"),
             },
         )
         try:

@@ -58,6 +58,6 @@ capabilities: {drop: [ALL]}
 {{- end -}}
 
 {{- define "wasmwright.hookAnnotations" -}}
-helm.sh/hook: post-install,post-upgrade,pre-delete
+helm.sh/hook: post-install,post-upgrade,pre-delete,post-delete
 helm.sh/hook-delete-policy: before-hook-creation,hook-succeeded
 {{- end -}}

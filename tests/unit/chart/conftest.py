@@ -5,9 +5,10 @@ import json
 import sys
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import ModuleType
-from typing import Any
+from typing import Any, Protocol
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -86,9 +87,18 @@ class FakeCluster:
         return 200, {}
 
 
-@pytest.fixture
-def cluster() -> Iterator[FakeCluster]:
-    fake = FakeCluster()
+class Answers(Protocol):
+    """What stands behind a server: told of the last token, asked for each answer."""
+
+    url: str
+    token: str
+
+    def answer(self, method: str, target: str, body: Any) -> tuple[int, Any]: ...
+
+
+@contextmanager
+def served(fake: Answers) -> Iterator[None]:
+    """Have it answer real requests at its `url`."""
 
     class Handler(BaseHTTPRequestHandler):
         def _handle(self) -> None:
@@ -110,7 +120,14 @@ def cluster() -> Iterator[FakeCluster]:
     thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
     thread.start()
     fake.url = f"http://127.0.0.1:{server.server_address[1]}"
-    yield fake
+    yield
     server.shutdown()
     thread.join()
     server.server_close()
+
+
+@pytest.fixture
+def cluster() -> Iterator[FakeCluster]:
+    fake = FakeCluster()
+    with served(fake):
+        yield fake

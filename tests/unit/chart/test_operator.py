@@ -117,7 +117,7 @@ def test_image_pull_secrets__are_given_to_every_pod() -> None:
     release = render({"imagePullSecrets": ["one", "two"]})
 
     pods = [o["spec"]["template"]["spec"] for o in (*release.of("Deployment"), *release.of("Job"))]
-    assert len(pods) == 3
+    assert len(pods) == 4
     assert all(pod["imagePullSecrets"] == [{"name": "one"}, {"name": "two"}] for pod in pods)
 
 

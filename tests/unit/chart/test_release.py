@@ -3,11 +3,13 @@ import re
 import sys
 from pathlib import Path
 
+import pytest
 import yaml
 
 from unit.chart.rendering import CHART, NAMESPACE, render
 
 CRDS = CHART.parents[1] / "crds"
+PROGRAMS = ("runtimes.py", "sweep.py")
 KEEP = {"helm.sh/resource-policy": "keep"}
 CRUN = {"type": "OCIRuntime", "source": {"hostPath": {"path": "/usr/bin/crun"}}}
 
@@ -55,10 +57,11 @@ def test_runtimes__of_the_values__are_handed_to_the_hook__but_those_set_to_null(
     assert release.of("WasmRuntime") == [], "Helm would look for a kind that is not there yet"
 
 
-def test_hook__holds_the_program_to_the_byte() -> None:
+@pytest.mark.parametrize("program", PROGRAMS)
+def test_hook__holds_its_programs_to_the_byte(program: str) -> None:
     config = render().find("ConfigMap", "wasmwright-runtimes")
 
-    assert config["data"]["runtimes.py"] == (CHART / "files/runtimes.py").read_text()
+    assert config["data"][program] == (CHART / "files" / program).read_text()
 
 
 def test_hooks__apply_after_and_remove_before__as_restricted_as_the_operator() -> None:
@@ -67,13 +70,16 @@ def test_hooks__apply_after_and_remove_before__as_restricted_as_the_operator() -
     events = {j["metadata"]["name"]: j["metadata"]["annotations"] for j in release.of("Job")}
     assert events["wasmwright-runtimes-apply"]["helm.sh/hook"] == "post-install,post-upgrade"
     assert events["wasmwright-runtimes-remove"]["helm.sh/hook"] == "pre-delete"
+    sweep = events["wasmwright-runtimes-sweep"]
+    assert sweep["helm.sh/hook"] == "post-delete"
+    assert "hook-succeeded" in sweep["helm.sh/hook-output-log-policy"], "what is kept is told"
     for job in release.of("Job"):
         pod = job["spec"]["template"]["spec"]
         (container,) = pod["containers"]
         assert container["image"] == "wasmwright/operator:v9"
         assert container["securityContext"] == release.operator["securityContext"]
         assert pod["securityContext"] == release.operator_pod["securityContext"]
-        assert job["metadata"]["annotations"]["helm.sh/hook-output-log-policy"] == "hook-failed"
+        assert "hook-failed" in job["metadata"]["annotations"]["helm.sh/hook-output-log-policy"]
 
 
 def test_hooks__what_a_job_needs__is_there_before_it() -> None:
@@ -84,12 +90,14 @@ def test_hooks__what_a_job_needs__is_there_before_it() -> None:
         return int(annotations.get("helm.sh/hook-weight", "0"))
 
     job = weight("Job", "wasmwright-runtimes-apply")
-    for kind in ("ConfigMap", "ServiceAccount", "ClusterRole", "ClusterRoleBinding"):
+    roles = ("ClusterRole", "ClusterRoleBinding", "Role", "RoleBinding")
+    for kind in ("ConfigMap", "ServiceAccount", *roles):
         assert weight(kind, "wasmwright-runtimes") < job
 
 
-def test_program__reads_nothing_but_the_standard_library() -> None:
-    text = Path(CHART, "files/runtimes.py").read_text()
+@pytest.mark.parametrize("program", PROGRAMS)
+def test_program__reads_nothing_but_the_standard_library_and_the_other(program: str) -> None:
+    text = Path(CHART, "files", program).read_text()
 
     imports = [line.split()[1] for line in text.splitlines() if re.match("(import|from) ", line)]
-    assert {name.partition(".")[0] for name in imports} <= sys.stdlib_module_names
+    assert {name.partition(".")[0] for name in imports} <= sys.stdlib_module_names | {"runtimes"}

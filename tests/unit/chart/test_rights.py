@@ -85,7 +85,8 @@ def test_rights__to_create_and_delete_runtimes__belong_to_the_hook_alone__while_
     of_operator = {v for _, r, v in rights(release.find("ClusterRole")) if r == "wasmruntimes"}
     hook = release.find("ClusterRole", "wasmwright-runtimes")
     assert of_operator & {"create", "delete"} == set()
-    assert {r for _, r, _ in rights(hook)} == {"wasmruntimes"}
+    assert {r for _, r, _ in rights(hook)} == {"wasmruntimes", "wasmnodes"}
+    assert {v for _, r, v in rights(hook) if r == "wasmnodes"} == {"list", "delete"}
     assert "hook-succeeded" in hook["metadata"]["annotations"]["helm.sh/hook-delete-policy"]
 
 
