@@ -1,8 +1,9 @@
 """Work out the target of each node, and keep it for the next plan."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from typing import Final
 
 from wasmwright_installer.contract import RuntimeEntry
 from wasmwright_operator.api.wasmnode import Refusal
@@ -14,11 +15,16 @@ from wasmwright_operator.fleet.places import places_of
 from wasmwright_operator.fleet.rendering import Renderer
 from wasmwright_operator.fleet.requests import wishes_of
 from wasmwright_operator.fleet.snapshot import Snapshot
-from wasmwright_operator.fleet.targets import UNKNOWN, UNSUPPORTED, Target
+from wasmwright_operator.fleet.targets import SKIPPED, UNKNOWN, UNSUPPORTED, Target
 from wasmwright_operator.records import NodeRecord, RuntimeRecord, WasmNodeRecord
 from wasmwright_operator.selectors import selects
 
 Entries = Mapping[str, RuntimeEntry]
+
+_SKIPPED: Final = (
+    'the node says wasmwright.dev/skip: "true", so that it is left as it is; take that label or'
+    " annotation away to have it served"
+)
 
 
 class Memo:
@@ -63,6 +69,23 @@ class Goals:
         targets = tuple(target for target in found if target is not None)
         memo.keep(terms, targets)
         return targets
+
+    def skipped(self, targets: Collection[Target]) -> Iterator[tuple[str, Refusal]]:
+        """Yield the nodes that are no targets, each with what it would have otherwise."""
+        nodes = self.snapshot.nodes
+        if len(targets) == len(nodes):
+            return
+        for name in nodes.keys() - {target.node.name for target in targets}:
+            yield from ((name, problem) for problem in self._skipped(nodes[name]))
+
+    def _skipped(self, node: NodeRecord) -> Iterator[Refusal]:
+        present = _present(self._wasm_node(node))
+        wishes = wishes_of(node, self.snapshot.policy.kwasm_runtimes)
+        for runtime in self.snapshot.runtimes.values():
+            is_placed = wishes.accepts_placement and _is_placed(runtime, node)
+            is_selected = is_placed or runtime.name in wishes.names
+            if is_selected and self._refusal(runtime, present, is_placed=is_placed) is None:
+                yield _refuse(runtime.name, SKIPPED, _SKIPPED)
 
     def _terms(self) -> object:
         runtimes = self.snapshot.runtimes.values()

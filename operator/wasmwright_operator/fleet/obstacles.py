@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from wasmwright_operator.conditions import capped
 from wasmwright_operator.fleet.removal import Holder, Removal, rules_of
 from wasmwright_operator.records import RuntimeRecord
+from wasmwright_operator.records.wasmnode import BLOCKING_PODS
 
 Obstacle = tuple[bool, str, str]
 
@@ -24,6 +25,7 @@ def _obstacle(runtime: RuntimeRecord, removal: Removal) -> Obstacle:
     reachable = [holder for holder in removal.holding if holder.node.is_ready]
     return (
         _in_use(reachable)
+        or _blocked(reachable)
         or _failed(reachable)
         or _untouchable(removal.holding)
         or _unreachable(runtime, removal.holding)
@@ -32,17 +34,23 @@ def _obstacle(runtime: RuntimeRecord, removal: Removal) -> Obstacle:
 
 
 def _in_use(holders: Iterable[Holder]) -> Obstacle | None:
-    found = [
-        holder
-        for holder in holders
-        if holder.wasm_node.is_failing and holder.wasm_node.waits_for_pods
-    ]
+    waiting = (holder for holder in holders if holder.wasm_node.waits_for_pods)
+    found = [it for it in waiting if it.wasm_node.is_failing and _reason(it) != BLOCKING_PODS]
     if not found:
         return None
-    told = capped(
-        f"{holder.name} ({capped(holder.wasm_node.status.blocking_pods)})" for holder in found
+    return True, "PodsInUse", f"{len(found)} nodes have pods that use it: {_pods(found)}"
+
+
+def _blocked(holders: Iterable[Holder]) -> Obstacle | None:
+    failing = (holder for holder in holders if holder.wasm_node.is_failing)
+    found = [holder for holder in failing if _reason(holder) == BLOCKING_PODS]
+    if not found:
+        return None
+    told = (
+        f"{len(found)} nodes are cleaned when the pods have ended that rollout.blockingPods"
+        f" selects there: {_pods(found)}"
     )
-    return True, "PodsInUse", f"{len(found)} nodes have pods that use it: {told}"
+    return True, BLOCKING_PODS, told
 
 
 def _failed(holders: Iterable[Holder]) -> Obstacle | None:
@@ -89,6 +97,13 @@ def _left_behind(orphaned: tuple[str, ...]) -> str:
 def _reason(holder: Holder) -> str:
     error = holder.wasm_node.status.last_error
     return error.reason if error is not None else ""
+
+
+def _pods(holders: Iterable[Holder]) -> str:
+    """Return the nodes, each with the pods that are in the way there."""
+    return capped(
+        f"{holder.name} ({capped(holder.wasm_node.status.blocking_pods)})" for holder in holders
+    )
 
 
 def _names(holders: Iterable[Holder]) -> str:

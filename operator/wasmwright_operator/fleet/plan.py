@@ -20,7 +20,7 @@ from wasmwright_operator.fleet.slots import count_slots, reserve
 from wasmwright_operator.fleet.snapshot import Snapshot
 from wasmwright_operator.fleet.startup import lift_taints
 from wasmwright_operator.fleet.status import Findings, plan_status
-from wasmwright_operator.fleet.survey import survey
+from wasmwright_operator.fleet.survey import exclude, survey
 from wasmwright_operator.fleet.targets import next_telling
 
 
@@ -38,8 +38,10 @@ def _plan(snapshot: Snapshot, now: datetime, memo: Memo) -> Iterator[Action]:
     runtimes = snapshot.runtimes.values()
     acceptances = judge_runtimes(runtimes)
     renderer = Renderer()
-    targets = Goals(snapshot, acceptances, renderer, now).targets(memo)
+    goals = Goals(snapshot, acceptances, renderer, now)
+    targets = goals.targets(memo)
     surveys = survey(runtimes, targets, snapshot.wasm_nodes.values())
+    exclude(surveys, goals.skipped(targets))
     judgement = Judgement(snapshot, acceptances, renderer, targets, surveys, now)
     rollouts = judgement.rollouts()
     gates = {name: rollout.gate for name, rollout in rollouts.items()}

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
+from wasmwright_operator.api.wasmnode import Refusal
 from wasmwright_operator.api.wasmruntime import NodeCounts, NodeExclusion, NodeFailure
 from wasmwright_operator.fleet.shortage import Shortage
 from wasmwright_operator.fleet.targets import Target
@@ -91,3 +92,10 @@ def survey(
         for name in wasm_node.held_names & going:
             surveys[name].holders.append(wasm_node)
     return surveys
+
+
+def exclude(surveys: Mapping[str, Survey], problems: Iterable[tuple[str, Refusal]]) -> None:
+    """Add nodes that are no targets, each with the reason for one runtime."""
+    for node, problem in problems:
+        told = NodeExclusion(node=node, reason=problem.reason, message=problem.message)
+        surveys[problem.name].excluded.append(told)

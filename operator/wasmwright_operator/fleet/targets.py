@@ -13,6 +13,7 @@ from wasmwright_operator.records import NodeRecord, WasmNodeRecord
 
 UNKNOWN: Final = "UnknownRuntime"
 UNSUPPORTED: Final = "UnsupportedArchitecture"
+SKIPPED: Final = "NodeSkipped"
 
 Item = str | NodeFailure | NodeExclusion
 

@@ -1,11 +1,13 @@
 """Nodes that would have a runtime if they were other nodes: none gets a run, each has a reason."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
 from unit.operator import given
 from unit.operator.fleet.cluster import Record, only, plan, wakes
+from wasmwright_operator import names
 from wasmwright_operator.actions import (
     CreateWasmNode,
     EmitEvent,
@@ -79,6 +81,39 @@ def test_excluded__more_than_ten__are_counted_and_ten_are_named_in_order() -> No
     assert [item.node for item in found.excluded] == [f"win-{number:02}" for number in range(10)]
     assert found.nodes.excluded == 12
     assert again.excluded == found.excluded
+
+
+@pytest.mark.parametrize(
+    ("skipped", "count"),
+    [
+        ({}, 1),
+        ({"asks": "spin"}, 1),
+        ({"labels": {names.KWASM_NODE: "false"}}, 0),
+        ({"asks": "spin", "labels": {names.KWASM_NODE: "false"}}, 1),
+    ],
+    ids=["placed", "asks", "opted-out", "asks-all-the-same"],
+)
+def test_node_to_be_skipped__is_told_where_it_would_have_the_runtime(
+    skipped: dict[str, Any], count: int
+) -> None:
+    node = given.node("hands-off", annotations={names.SKIP: "true"}, **skipped)
+
+    found = status(EVERYWHERE, node)
+
+    assert found.nodes.excluded == count
+    assert [(item.node, item.reason) for item in found.excluded] == [
+        ("hands-off", "NodeSkipped")
+    ] * count
+    assert only(plan(EVERYWHERE, node), CreateWasmNode) == []
+
+
+def test_node_to_be_skipped__that_holds_the_runtime__is_told_and_left_alone() -> None:
+    node = given.node("n1", asks="", annotations={names.SKIP: "true"})
+    present = given.wasm_node("n1", given.entry(), status=READY)
+
+    assert [item.reason for item in status(EVERYWHERE, node, present).excluded] == ["NodeSkipped"]
+    assert only(plan(given.runtime(), node, present), UpdateWasmNode) == []
+    assert status(given.runtime(), node, present).excluded == (), "it would not be selected"
 
 
 def test_every_node__excluded__is_the_reason_why_it_is_not_ready() -> None:

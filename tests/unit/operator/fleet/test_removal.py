@@ -89,7 +89,16 @@ def test_deletion__whose_part_is_done__writes_nothing_more() -> None:
                 "blocking_pods": ("default/web", "default/api"),
             },
             "PodsInUse",
-            "n1 (default/api, default/web)",
+            "have pods that use it: n1 (default/api, default/web)",
+        ),
+        (
+            {
+                "state": "Blocked",
+                "last_error": {"reason": "BlockingPods", "message": "m"},
+                "blocking_pods": ("default/db",),
+            },
+            "BlockingPods",
+            "have ended that rollout.blockingPods selects there: n1 (default/db)",
         ),
         (
             {
@@ -100,7 +109,7 @@ def test_deletion__whose_part_is_done__writes_nothing_more() -> None:
             "n1 (RolledBack)",
         ),
     ],
-    ids=["pods", "failed"],
+    ids=["pods", "declared-pods", "failed"],
 )
 def test_deletion__that_does_not_go_on__says_why(
     status: dict[str, object], reason: str, hint: str
