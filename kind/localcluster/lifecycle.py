@@ -115,11 +115,17 @@ def is_ready(node: dict[str, Any], since: datetime = _EVER) -> bool:
     conditions = node["status"].get("conditions", ())
     says_so = any(
         (condition["type"], condition["status"]) == ("Ready", "True")
-        and datetime.fromisoformat(condition["lastHeartbeatTime"]) >= since.replace(microsecond=0)
+        and _heartbeat(condition) >= since.replace(microsecond=0)
         for condition in conditions
     )
     taints = node["spec"].get("taints", ())
     return says_so and not any(taint["key"].startswith("node.kubernetes.io/") for taint in taints)
+
+
+def _heartbeat(condition: dict[str, Any]) -> datetime:
+    """Return when a kubelet last said it; nodes that are only objects have none."""
+    told = condition.get("lastHeartbeatTime")
+    return datetime.fromisoformat(told) if told else _EVER
 
 
 def _raise(record: Record, parts: Parts | None, progress: Progress) -> None:

@@ -18,8 +18,12 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(network, "host_routes", lambda: ())
 
 
-def node(ready: str = "True", taints: tuple[str, ...] = ()) -> dict[str, Any]:
-    condition = {"type": "Ready", "status": ready, "lastHeartbeatTime": "2030-01-01T12:00:05Z"}
+def node(
+    ready: str = "True",
+    taints: tuple[str, ...] = (),
+    heartbeat: str | None = "2030-01-01T12:00:05Z",
+) -> dict[str, Any]:
+    condition = {"type": "Ready", "status": ready, "lastHeartbeatTime": heartbeat}
     return {
         "spec": {"taints": [{"key": key} for key in taints]},
         "status": {"conditions": [condition]},
@@ -34,6 +38,7 @@ def node(ready: str = "True", taints: tuple[str, ...] = ()) -> dict[str, Any]:
         pytest.param(node("Unknown"), False, id="unknown"),
         pytest.param(node(taints=("node.kubernetes.io/not-ready",)), False, id="still-tainted"),
         pytest.param(node(taints=("dedicated",)), True, id="tainted-by-its-owner"),
+        pytest.param(node(heartbeat=None), True, id="only-an-object"),
         pytest.param({"spec": {}, "status": {}}, False, id="just-registered"),
     ],
 )
