@@ -26,6 +26,12 @@ _HANDED_NAME = r"\.?[A-Za-z0-9_-][A-Za-z0-9._-]*"
 HANDED_FILE_PATTERN = rf"^{_HANDED_NAME}(/{_HANDED_NAME})*$"
 """A path below the directory of files that `fetch` is handed: it cannot lead out of it."""
 
+_OCI_NAME = r"[a-z0-9]+([._-]+[a-z0-9]+)*"
+_OCI_HOST = r"[a-zA-Z0-9]([a-zA-Z0-9.-]*[a-zA-Z0-9])?(:[0-9]{1,5})?"
+OCI_REPOSITORY_PATTERN = rf"^{_OCI_HOST}(/{_OCI_NAME})+$"
+OCI_REFERENCE_PATTERN = rf"^{_OCI_HOST}(/{_OCI_NAME})+@sha256:[a-f0-9]{{64}}$"
+"""The distribution specification's names, with the registry's host always before them."""
+
 
 class ExitCode(IntEnum):
     """How a run ended; the Job's `podFailurePolicy` and the operator's retries are driven by it."""
@@ -131,6 +137,28 @@ class HttpArtifact(Model):
     """None = directly from `url`, or through the proxy that the environment names."""
 
 
+class OciArtifact(Model):
+    """An artifact in a registry, pulled by its digest; of an index, what is for this machine."""
+
+    ref: str = Field(pattern=OCI_REFERENCE_PATTERN)
+    """`registry/repository@sha256:...`, of an index or of a manifest."""
+    mirrors: tuple[Annotated[str, Field(pattern=OCI_REPOSITORY_PATTERN)], ...] = ()
+    """Other repositories (`registry/repository`) with the same artifact, tried in this order."""
+    title: str = ""
+    """The layer to take, by its title; empty = the only one."""
+    path: str = ""
+    """The member to take out of the layer, if that is an archive; empty = it is the binary."""
+    pull_secrets: tuple[Annotated[str, Field(pattern=HANDED_FILE_PATTERN)], ...] = ()
+    """Files below `fetch --files` with credentials of registries, as a dockerconfigjson."""
+    access: Access | None = None
+    """None = directly, or through the proxy that the environment names."""
+
+    @property
+    def sha256(self) -> str:
+        """The digest of the index or manifest."""
+        return self.ref.rpartition(":")[2]
+
+
 class HostBinary(Model):
     """A binary that the node already has: it is linked to, never copied or removed."""
 
@@ -142,13 +170,25 @@ class Source(Model):
     """Where the binary comes from: exactly one of the fields."""
 
     http: HttpArtifact | None = None
+    oci: OciArtifact | None = None
     host_path: HostBinary | None = None
 
     @model_validator(mode="after")
     def _exactly_one(self) -> Self:
-        if (self.http is None) == (self.host_path is None):
-            raise ValueError("exactly one of http and hostPath must be given")
+        given = [it for it in (self.http, self.oci, self.host_path) if it is not None]
+        if len(given) != 1:
+            raise ValueError("exactly one of http, oci and hostPath must be given")
         return self
+
+    @property
+    def artifact(self) -> HttpArtifact | OciArtifact | None:
+        """What has to be downloaded; None = the node has the binary itself."""
+        return self.http or self.oci
+
+    @property
+    def digest(self) -> str:
+        """The artifact's sha256, by which the node's store knows it; "" without one."""
+        return self.artifact.sha256 if self.artifact else ""
 
 
 OptionValue = bool | int | str

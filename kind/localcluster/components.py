@@ -99,6 +99,7 @@ COMPONENTS: Final = (
         module="sigs.k8s.io/kwok",
         version_flags="-X sigs.k8s.io/kwok/pkg/consts.Version={version}",
     ),
+    Component("registry", commands=(), module="github.com/distribution/distribution/v3"),
     Component("pause", commands=()),
 )
 

@@ -78,7 +78,7 @@ class _Wanted:
 
     @property
     def artifact(self) -> str:
-        return self.entry.source.http.sha256 if self.entry.source.http else ""
+        return self.entry.source.digest
 
     @property
     def installed(self) -> InstalledBinary:
@@ -93,9 +93,9 @@ class _Wanted:
 def _wanted(host: Host, entry: RuntimeEntry, artifacts: Artifacts, state: State) -> _Wanted:
     """Find out where a binary is; what lies in the store counts only with the right digest."""
     path = stored_path(host.home, entry)
-    if entry.source.http is None:
+    artifact = entry.source.digest
+    if not artifact:
         return _Wanted(entry, path, "", None)
-    artifact = entry.source.http.sha256
     fetched = artifacts.manifest.artifacts.get(artifact)
     expected = fetched.sha256 if fetched else known_sha256(state, artifact)
     found = _digest(host.files.local(path))

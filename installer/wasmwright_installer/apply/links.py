@@ -37,8 +37,8 @@ class LinkPlan:
 
 def stored_path(home: Home, entry: RuntimeEntry) -> str:
     """Return where the binary itself lies: in our store, or where the host has it."""
-    if entry.source.http is not None:
-        return f"{home.store}/{entry.source.http.sha256}/{entry.handler.binary}"
+    if entry.source.digest:
+        return f"{home.store}/{entry.source.digest}/{entry.handler.binary}"
     return entry.source.host_path.path if entry.source.host_path else ""
 
 

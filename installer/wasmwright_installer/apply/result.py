@@ -68,7 +68,7 @@ def _runtime_results(document: NodeDocument, intent: Intent) -> tuple[RuntimeRes
             name=entry.name,
             handler=entry.handler.handler,
             version=entry.version,
-            digest=entry.source.http.sha256 if entry.source.http else "",
+            digest=entry.source.digest,
             state=RuntimeState.READY,
             message="declared by somebody else, adopted"
             if entry.handler.handler in intent.decision.adopted

@@ -1,7 +1,7 @@
 """An HTTP client that reaches an artifact as its source says: proxy, authorities, header."""
 
 import ssl
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 import httpx
@@ -21,14 +21,26 @@ class Client:
     limits: FetchLimits
 
 
-def open_client(
+def open_client(  # what a client is made of
     runtime: str,
     url: str,
     access: Access,
     files: HandedFiles,
     limits: FetchLimits,
+    *,
+    headers: Mapping[str, str] | None = None,
+    login: httpx.Auth | None = None,
 ) -> Client:
     """Return a client for the artifact at `url` and its mirrors; whoever gets it closes it.
+
+    Args:
+        runtime: for whom errors are told.
+        url: the first address.
+        access: how it is reached.
+        files: what `access` names.
+        limits: what it may cost.
+        headers: for all requests.
+        login: answers to challenges.
 
     Raises:
         ArtifactError: a file that the source names is missing or cannot be used, or a secret
@@ -41,7 +53,8 @@ def open_client(
     http = httpx.Client(
         verify=trust,
         timeout=httpx.Timeout(limits.read, connect=limits.connect),
-        headers={"Accept-Encoding": "identity"},
+        headers={"Accept-Encoding": "identity", **(headers or {})},
+        auth=login,
         follow_redirects=True,
         event_hooks={"request": hooks},
         proxy=_proxy(runtime, access.proxy, files, trust),

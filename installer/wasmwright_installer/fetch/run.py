@@ -1,9 +1,7 @@
 """Everything a document's node has to download, ready for `apply` in one directory."""
 
 import hashlib
-import platform
 import shutil
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO
 
@@ -14,6 +12,7 @@ from wasmwright_installer.contract import (
     HttpArtifact,
     Manifest,
     NodeDocument,
+    OciArtifact,
     RuntimeEntry,
 )
 from wasmwright_installer.errors import ArtifactError
@@ -22,20 +21,9 @@ from wasmwright_installer.fetch.archive import extract
 from wasmwright_installer.fetch.binary import refuse_foreign
 from wasmwright_installer.fetch.client import open_client
 from wasmwright_installer.fetch.download import download
-from wasmwright_installer.fetch.files import HandedFiles
+from wasmwright_installer.fetch.fetching import Fetching
 from wasmwright_installer.fetch.limits import FetchLimits
-
-
-@dataclass(frozen=True, slots=True)
-class Fetching:
-    """How a run fetches."""
-
-    folder: Path
-    """Where the binaries and the manifest go."""
-    limits: FetchLimits
-    files: HandedFiles = field(default_factory=HandedFiles)
-    machine: str = field(default_factory=platform.machine)
-    """What the binaries must be built for, as `uname -m` says it."""
+from wasmwright_installer.fetch.oci.pull import pull
 
 
 def fetch(document: NodeDocument, fetching: Fetching) -> Manifest:
@@ -50,9 +38,9 @@ def fetch(document: NodeDocument, fetching: Fetching) -> Manifest:
     folder.mkdir(parents=True, exist_ok=True)
     known = _known(folder)
     wanted = {
-        entry.source.http.sha256: entry
+        entry.source.digest: entry
         for entry in document.runtimes
-        if entry.source.http and entry.source.http.sha256 not in document.stored
+        if entry.source.digest and entry.source.digest not in document.stored
     }
     artifacts = {
         digest: known.get(digest) or _fetch_one(entry, fetching) for digest, entry in wanted.items()
@@ -82,15 +70,15 @@ def _known(folder: Path) -> dict[str, FetchedBinary]:
 
 
 def _fetch_one(entry: RuntimeEntry, fetching: Fetching) -> FetchedBinary:
-    artifact = entry.source.http
+    artifact = entry.source.artifact
     assert artifact is not None  # noqa: S101  # the caller chose these
-    partial = fetching.folder / f".{artifact.sha256}.partial"
     file = f"{artifact.sha256}/{entry.handler.binary}"
+    limits = fetching.limits.of(artifact.access or Access())
     try:
-        limits = _download(entry.name, artifact, partial, fetching)
+        downloads = _download(entry.name, artifact, fetching)
         written = place.write(
             fetching.folder / file,
-            lambda target: _unpack(entry.name, artifact.path, partial, target, limits),
+            lambda target: _unpack(entry.name, artifact.path, downloads[-1], target, limits),
             0o755,
             lambda binary: refuse_foreign(entry.name, binary.head, fetching.machine),
         )
@@ -100,23 +88,28 @@ def _fetch_one(entry: RuntimeEntry, fetching: Fetching) -> FetchedBinary:
             "is the volume large enough?",
             reason="DownloadFailed",
         ) from error
-    partial.unlink()
+    for path in downloads:
+        path.unlink()
     return FetchedBinary(file=file, sha256=written.sha256, size=written.size)
 
 
 def _download(
-    runtime: str, artifact: HttpArtifact, partial: Path, fetching: Fetching
-) -> FetchLimits:
+    runtime: str, artifact: HttpArtifact | OciArtifact, fetching: Fetching
+) -> tuple[Path, ...]:
+    """Return the downloaded files; the last of them is or holds the binary."""
+    if isinstance(artifact, OciArtifact):
+        return pull(runtime, artifact, fetching)
     access = artifact.access or Access()
+    partial = fetching.partial(artifact.sha256)
     client = open_client(runtime, artifact.url, access, fetching.files, fetching.limits)
     with client.http:
         download(client, (artifact.url, *access.mirrors), artifact.sha256, partial)
-    return client.limits
+    return (partial,)
 
 
-def _unpack(runtime: str, path: str, partial: Path, target: BinaryIO, limits: FetchLimits) -> None:
+def _unpack(runtime: str, path: str, blob: Path, target: BinaryIO, limits: FetchLimits) -> None:
     if path:
-        extract(runtime, partial, path, target, limits)
+        extract(runtime, blob, path, target, limits)
         return
-    with partial.open("rb") as file:
+    with blob.open("rb") as file:
         shutil.copyfileobj(file, target)

@@ -7,10 +7,18 @@ from pydantic import ConfigDict, Field, WithJsonSchema
 
 from wasmwright_installer.contract import (
     HANDLER_PATTERN,
+    OCI_REFERENCE_PATTERN,
+    OCI_REPOSITORY_PATTERN,
     OptionValue,
     RuntimeType,
 )
-from wasmwright_operator.api.access import URL, AuthenticatedAccessSpec, Url
+from wasmwright_operator.api.access import (
+    URL,
+    AccessSpec,
+    AuthenticatedAccessSpec,
+    ObjectName,
+    Url,
+)
 from wasmwright_operator.api.amounts import Amount, Span, amount_rule
 from wasmwright_operator.api.meta import (
     FOREIGN_KEYS,
@@ -83,6 +91,33 @@ class HttpSource(AuthenticatedAccessSpec):
     """One entry per architecture; nodes of others are reported as unsupported."""
 
 
+class OciSource(AccessSpec):
+    """An artifact in a registry, pulled by its digest in a container of wasmwright's own."""
+
+    ref: str = Field(pattern=OCI_REFERENCE_PATTERN, max_length=512)
+    """`registry/repository@sha256:...`, of an index or of a manifest."""
+    mirrors: tuple[Annotated[str, Field(pattern=OCI_REPOSITORY_PATTERN, max_length=440)], ...] = (
+        Field(default=(), max_length=8)
+    )
+    """Other repositories (`registry/repository`) with the same artifact, tried in this order."""
+    title: str = Field(default="", max_length=256)
+    """The layer to take, by its annotation org.opencontainers.image.title; empty = the only one."""
+    path: str = Field(
+        default="",
+        pattern=rf"^(({_SEGMENT}/)*{_FILE})?$",
+        max_length=256,
+        json_schema_extra=rules(_NO_PARENT),
+    )
+    """The member to take out of the layer, if that is an archive; empty = it is the binary."""
+    pull_secrets: tuple[ObjectName, ...] = Field(default=(), max_length=8)
+    """Secrets of type kubernetes.io/dockerconfigjson, in wasmwright's own namespace."""
+    architectures: tuple[Annotated[str, Field(pattern=r"^[a-z0-9]+$", max_length=32)], ...] = Field(
+        default=(), max_length=16
+    )
+    """Those that the artifact is for, as in the node label `kubernetes.io/arch`; empty = any node
+    tries."""
+
+
 class HostProbe(ApiModel):
     """A command line that the binary must answer before the node counts as having it."""
 
@@ -111,14 +146,17 @@ class SourceSpec(ApiModel):
     model_config = ConfigDict(
         json_schema_extra=rules(
             rule(
-                "[has(self.http), has(self.hostPath)].filter(given, given).size() == 1",
-                "exactly one of http and hostPath must be given",
+                "[has(self.http), has(self.oci), has(self.hostPath)]"
+                ".filter(given, given).size() == 1",
+                "exactly one of http, oci and hostPath must be given",
             )
         )
     )
 
     http: HttpSource | None = None
     """Downloads by http or https, with digests."""
+    oci: OciSource | None = None
+    """An artifact in a registry, by its digest."""
     host_path: HostPathSource | None = None
     """A binary that nodes already have."""
 

@@ -176,7 +176,7 @@ class Goals:
         return Flaw(
             UNSUPPORTED,
             f"WasmRuntime {runtime.name!r} has no artifact for architecture"
-            f" {node.arch or '(unknown)'}; add one to spec.source.http.platforms",
+            f" {node.arch or '(unknown)'}; add one to spec.source",
         )
 
     def _is_worth_telling(self, problem: Refusal, node: NodeRecord) -> bool:

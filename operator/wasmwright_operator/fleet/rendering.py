@@ -104,6 +104,6 @@ def _binary_name(handler: str, kind: RuntimeType, source: Source) -> str:
 
 
 def _member(source: Source) -> str:
-    if source.http is None:
-        return ""
-    return source.http.path or urlsplit(source.http.url).path
+    if source.oci is not None:
+        return source.oci.path or source.oci.title or source.oci.ref.partition("@")[0]
+    return (source.http.path or urlsplit(source.http.url).path) if source.http else ""

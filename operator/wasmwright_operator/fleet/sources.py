@@ -4,11 +4,14 @@ What is secret stays where it is: the rendered source names files that only the 
 see, and never what is in them.
 """
 
+from typing import Final
+
 from wasmwright_installer.contract import (
     Access,
     HeaderAuth,
     HostBinary,
     HttpArtifact,
+    OciArtifact,
     Probe,
     ProxyServer,
     Source,
@@ -21,15 +24,27 @@ from wasmwright_operator.api.access import (
     ProxySpec,
     size_in_bytes,
 )
-from wasmwright_operator.api.wasmruntime import HostPathSource, HttpSource, SourceSpec
+from wasmwright_operator.api.wasmruntime import HostPathSource, HttpSource, OciSource, SourceSpec
+
+_PULL_SECRET_KEY: Final = ".dockerconfigjson"  # noqa: S105  # the key that Kubernetes uses
 
 
 def render_source(spec: SourceSpec, arch: str) -> Source | None:
     """Return the source for nodes of an architecture, or None when there is no artifact for it."""
     if spec.host_path is not None:
         return Source(host_path=_host_binary(spec.host_path))
-    artifact = _http_artifact(spec.http, arch) if spec.http is not None else None
-    return Source(http=artifact) if artifact is not None else None
+    if arch not in (architectures(spec) or (arch,)):
+        return None
+    if spec.oci is not None:
+        return Source(oci=_oci_artifact(spec.oci))
+    return Source(http=_http_artifact(spec.http, arch)) if spec.http is not None else None
+
+
+def architectures(spec: SourceSpec) -> tuple[str, ...]:
+    """Return those for which there is an artifact; none at all = any."""
+    if spec.http is not None:
+        return tuple(item.arch for item in spec.http.platforms)
+    return spec.oci.architectures if spec.oci is not None else ()
 
 
 def _host_binary(given: HostPathSource) -> HostBinary:
@@ -37,10 +52,20 @@ def _host_binary(given: HostPathSource) -> HostBinary:
     return HostBinary(path=given.path, probe=probe)
 
 
-def _http_artifact(given: HttpSource, arch: str) -> HttpArtifact | None:
-    platform = next((item for item in given.platforms if item.arch == arch), None)
-    if platform is None:
-        return None
+def _oci_artifact(given: OciSource) -> OciArtifact:
+    secrets = (f"{names.SECRET_FILES}/{name}/{_PULL_SECRET_KEY}" for name in given.pull_secrets)
+    return OciArtifact(
+        ref=given.ref,
+        mirrors=given.mirrors,
+        title=given.title,
+        path=given.path,
+        pull_secrets=tuple(secrets),
+        access=render_access(given),
+    )
+
+
+def _http_artifact(given: HttpSource, arch: str) -> HttpArtifact:
+    platform = next(item for item in given.platforms if item.arch == arch)
     return HttpArtifact(
         url=platform.url,
         sha256=platform.sha256,
@@ -50,7 +75,7 @@ def _http_artifact(given: HttpSource, arch: str) -> HttpArtifact | None:
 
 
 def render_access(
-    given: AccessSpec, *, mirrors: tuple[str, ...], auth: HeaderAuthSpec | None = None
+    given: AccessSpec, *, mirrors: tuple[str, ...] = (), auth: HeaderAuthSpec | None = None
 ) -> Access | None:
     """Return how an artifact is reached; None when there is nothing to say about it."""
     access = Access(

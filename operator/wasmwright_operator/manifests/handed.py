@@ -18,7 +18,7 @@ def to_download(document: NodeDocument) -> tuple[RuntimeEntry, ...]:
     return tuple(
         entry
         for entry in document.runtimes
-        if entry.source.http is not None and entry.source.http.sha256 not in document.stored
+        if entry.source.digest and entry.source.digest not in document.stored
     )
 
 
@@ -29,8 +29,10 @@ def projected_sources(document: NodeDocument) -> list[dict[str, Any]]:
 
 
 def _files(entry: RuntimeEntry) -> Iterator[str]:
-    access = entry.source.http.access if entry.source.http else None
-    yield from _files_of(access or Access())
+    artifact = entry.source.artifact
+    yield from _files_of((artifact and artifact.access) or Access())
+    if entry.source.oci is not None:
+        yield from entry.source.oci.pull_secrets
 
 
 def _files_of(access: Access) -> Iterable[str]:

@@ -26,6 +26,10 @@ def http_with(**fields: Any) -> Raw:
     return {"source": {"http": {**http()["http"], **fields}}}
 
 
+def oci(**fields: Any) -> Raw:
+    return {"oci": {"ref": f"registry.example.com:5000/a/b@sha256:{DIGEST}", **fields}}
+
+
 AUTH: Final = {"auth": {"secret": "token"}}
 
 
@@ -49,6 +53,17 @@ GOOD: Final[dict[str, Raw]] = {
         sizeLimit="64Mi",
         auth={"secret": "token", "key": "t", "header": "X-Key", "hosts": ["a.corp:8443"]},
     ),
+    "oci": {"source": oci()},
+    "oci-in-full": {
+        "source": oci(
+            mirrors=["mirror.example.com:5000/a/b_c"],
+            title="shim.tar.zst",
+            path="bin/shim",
+            pullSecrets=["regcred"],
+            architectures=["amd64"],
+            caBundle={"configMap": "corp-ca"},
+        )
+    },
     "selectors": {
         "placement": {
             "nodeSelector": {
@@ -74,6 +89,11 @@ OURS_OF_A_RUNTIME: Final = {"runtime.wasmwright.dev/spin": "ready"}
 BAD: Final[dict[str, tuple[Raw, str]]] = {
     "no-source": ({"source": {}}, "exactly one of"),
     "two-sources": ({"source": {**http(), "hostPath": {"path": "/a"}}}, "exactly one of"),
+    "three-sources": (
+        {"source": {**http(), **oci(), "hostPath": {"path": "/a"}}},
+        "exactly one of http, oci and hostPath",
+    ),
+    "layer-path-goes-up": ({"source": oci(path="../shim")}, "may not go up"),
     "reserved-handler": ({"handler": "runc"}, "usual name of a runtime that is not ours"),
     "reserved-handler-of-kata": ({"handler": "kata-qemu"}, "usual name of a runtime"),
     "binary-of-an-oci-runtime": (
@@ -129,6 +149,9 @@ REFUSED_BY_TYPE: Final[dict[str, tuple[Raw, str]]] = {
     "key-that-leads-elsewhere": (http_with(auth={"secret": "a", "key": ".."}), "auth.key"),
     "secret-that-leads-elsewhere": (http_with(auth={"secret": "../a"}), "auth.secret"),
     "size-without-a-unit": (http_with(sizeLimit="100"), "sizeLimit"),
+    "artifact-by-tag": ({"source": oci(ref="registry.example.com/a:1")}, "oci.ref"),
+    "artifact-without-registry": ({"source": oci(ref=f"a@sha256:{DIGEST}")}, "oci.ref"),
+    "mirror-by-url": ({"source": oci(mirrors=["https://a.example.com/b"])}, "mirrors"),
     "no-url": ({"source": http(url="example.org/shim")}, "url"),
     "span-without-a-unit": ({"rollout": {"canary": {"soak": "5"}}}, "soak"),
     "time-of-day": ({"rollout": {"window": {"start": "24:00", "end": "4:00"}}}, "start"),

@@ -20,7 +20,7 @@ def test_ldflags__kubernetes__tell_the_version_that_go_mod_requires() -> None:
     )
 
 
-@pytest.mark.parametrize("name", ["etcd", "containerd-2.4", "helm", "kwok"])
+@pytest.mark.parametrize("name", ["etcd", "containerd-2.4", "helm", "kwok", "registry"])
 def test_version__component_with_a_module__is_a_release(name: str) -> None:
     assert BY_NAME[name].version.startswith("v")
 

@@ -15,6 +15,7 @@ from wasmwright_operator.actions import CreateRevision, DeleteRevision, NumberRe
 from wasmwright_operator.api.wasmruntime import WasmRuntimeSpec
 from wasmwright_operator.fleet.rendering import Renderer, render_entry
 from wasmwright_operator.fleet.snapshot import Snapshot
+from wasmwright_operator.fleet.sources import architectures
 from wasmwright_operator.records import RevisionRecord, RuntimeRecord, WasmNodeRecord
 from wasmwright_operator.records.revision import RENDERED_FIELDS
 from wasmwright_operator.records.wasmnode import entry_digest
@@ -108,9 +109,8 @@ def _digests(name: str, wasm_nodes: Iterable[WasmNodeRecord], renderer: Renderer
 
 def render_revision(runtime: RuntimeRecord) -> Mapping[str, RuntimeEntry]:
     """Return the entries of a runtime by architecture; "" is any other one."""
-    http = runtime.spec.source.http if runtime.spec else None
-    archs = [item.arch for item in http.platforms] if http else [_ANY]
-    entries = {arch: render_entry(runtime, arch) for arch in archs}
+    archs = architectures(runtime.spec.source) if runtime.spec else ()
+    entries = {arch: render_entry(runtime, arch) for arch in archs or (_ANY,)}
     return {arch: entry for arch, entry in entries.items() if entry is not None}
 
 

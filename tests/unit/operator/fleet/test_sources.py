@@ -5,8 +5,17 @@ from typing import Any
 import pytest
 
 from unit.operator import given
-from wasmwright_installer.contract import Access, HeaderAuth, ProxyServer, desired_hash
+from wasmwright_installer.contract import (
+    Access,
+    HeaderAuth,
+    OciArtifact,
+    ProxyServer,
+    desired_hash,
+)
 from wasmwright_operator.api.access import size_in_bytes
+from wasmwright_operator.fleet.rendering import render_entry
+from wasmwright_operator.fleet.rollout.revisions import render_revision
+from wasmwright_operator.records.wasmnode import entry_digest
 
 
 def rendered(**http: Any) -> Access | None:
@@ -52,6 +61,52 @@ def test_render_source__mirrors__are_those_of_the_architecture() -> None:
         for arch in ("arm64", "amd64")
     ]
     assert rendered(platforms=platforms) == Access(mirrors=("https://b/amd64",))
+
+
+OCI: dict[str, Any] = {"ref": f"registry.example.com/wasm/spin@sha256:{'c' * 64}"}
+
+
+def test_render_source__oci__names_its_pull_secrets_as_files() -> None:
+    more = {"mirrors": ["a.example.com/b"], "title": "t", "path": "p", "pullSecrets": ["r"]}
+    entry = given.entry(source={"oci": {**OCI, **more, "sizeLimit": "1Ki"}})
+
+    assert entry.source.oci == OciArtifact(
+        ref=OCI["ref"],
+        mirrors=("a.example.com/b",),
+        title="t",
+        path="p",
+        pull_secrets=("secret/r/.dockerconfigjson",),
+        access=Access(size_limit=1024),
+    )
+    assert entry.source.digest == "c" * 64
+
+
+@pytest.mark.parametrize(
+    ("names", "served"),
+    [([], ["amd64", "s390x"]), (["amd64"], ["amd64"])],
+    ids=["any", "those that are named"],
+)
+def test_render_source__oci__is_for_the_architectures_that_are_named(
+    names: list[str], served: list[str]
+) -> None:
+    runtime = given.runtime(source={"oci": {**OCI, "architectures": names}})
+    entries = {arch: render_entry(runtime, arch) for arch in ("amd64", "s390x")}
+
+    assert [arch for arch, entry in entries.items() if entry is not None] == served
+    assert set(map(entry_digest, render_revision(runtime).values())) == {
+        entry_digest(entry) for entry in entries.values() if entry is not None
+    }
+
+
+@pytest.mark.parametrize(
+    ("more", "binary"),
+    [({"path": "bin/youki"}, "youki"), ({"title": "youki"}, "youki"), ({}, "spin")],
+)
+def test_render_entry__oci_runtime_in_a_registry__is_named_like_its_file(
+    more: dict[str, str], binary: str
+) -> None:
+    entry = given.entry("runc-like", type="OCIRuntime", source={"oci": {**OCI, **more}})
+    assert entry.handler.binary == binary
 
 
 @pytest.mark.parametrize(

@@ -63,6 +63,23 @@ def test_job__files_are_wanted__are_mounted_for_the_download_alone() -> None:
     assert fetch["securityContext"]["capabilities"] == {"drop": ["ALL"]}
 
 
+def test_job__pull_secrets__are_mounted_for_the_download() -> None:
+    oci = {"ref": f"registry.example.com/spin@sha256:{'c' * 64}", "pullSecrets": ["regcred"]}
+    document = NodeDocument(runtimes=(given.entry(source={"oci": oci}),))
+    spec = pod(replace(_SAMPLE, document=document))
+    (volume,) = [it for it in spec["volumes"] if it["name"] == "source-files"]
+
+    assert volume["projected"]["sources"] == [
+        {
+            "secret": {
+                "name": "regcred",
+                "optional": True,
+                "items": [{"key": ".dockerconfigjson", "path": "secret/regcred/.dockerconfigjson"}],
+            }
+        }
+    ]
+
+
 @pytest.mark.parametrize(
     "action",
     [wanted(), wanted(sizeLimit="1Mi"), wanted(("b" * 64,), **ACCESS), _SAMPLE],

@@ -1,0 +1,24 @@
+"""How a run fetches."""
+
+import platform
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from wasmwright_installer.fetch.files import HandedFiles
+from wasmwright_installer.fetch.limits import FetchLimits
+
+
+@dataclass(frozen=True, slots=True)
+class Fetching:
+    """Where to, within which limits, with which files and for which machine."""
+
+    folder: Path
+    """Where the binaries and the manifest go."""
+    limits: FetchLimits
+    files: HandedFiles = field(default_factory=HandedFiles)
+    machine: str = field(default_factory=platform.machine)
+    """What the binaries must be built for, as `uname -m` says it."""
+
+    def partial(self, sha256: str) -> Path:
+        """Return where a download with this digest grows; a later run goes on with it."""
+        return self.folder / f".{sha256}.partial"

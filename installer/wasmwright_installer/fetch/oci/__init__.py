@@ -1,0 +1,1 @@
+"""Artifacts in registries, by the distribution specification."""
