@@ -11,6 +11,7 @@ from typing import Final, TypeVar
 from wasmwright_operator.fleet import DeclareAhead
 from wasmwright_operator.fleet.slots import LARGEST
 from wasmwright_operator.fleet.snapshot import FleetPolicy
+from wasmwright_operator.fleet.source_policy import SourcePolicy
 from wasmwright_operator.manifests import JobPolicy
 
 T = TypeVar("T")
@@ -19,6 +20,8 @@ _PREFIX: Final = "WASMWRIGHT_"
 _DNS_LABEL: Final = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")
 _LOG_LEVELS: Final = ("DEBUG", "INFO", "WARNING", "ERROR")
 _PULL_POLICIES: Final = ("Always", "IfNotPresent", "Never")
+_SWITCH: Final = ("true", "false")
+_SOURCE: Final = re.compile(r"(https?|oci)://[^\s,]*|file:///[^\s,]*")
 _LAST_PORT: Final = 65535
 
 
@@ -67,7 +70,13 @@ def load_settings(environ: Mapping[str, str]) -> Settings:
             ),
             keep_versions=reader.read("KEEP_VERSIONS", _whole_number(0), "1"),
             max_parallel=reader.read("MAX_PARALLEL", _whole_number(0, LARGEST), "0"),
-            paused=reader.read("PAUSED", _one_of(("true", "false")), "false") == "true",
+            paused=reader.read("PAUSED", _one_of(_SWITCH), "false") == "true",
+            sources=SourcePolicy(
+                allowed=reader.read("ALLOWED_SOURCES", _sources, ""),
+                allow_unverified=reader.read("ALLOW_UNVERIFIED", _one_of(_SWITCH), "true")
+                == "true",
+                allow_options=reader.read("ALLOW_OPTIONS", _one_of(_SWITCH), "true") == "true",
+            ),
         ),
         job_template=reader.read("JOB_TEMPLATE", _file, ""),
         log_level=reader.read("LOG_LEVEL", _one_of(_LOG_LEVELS), "INFO"),
@@ -124,6 +133,15 @@ def _image(text: str) -> str:
 
 def _list(text: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(item.strip() for item in text.split(",") if item.strip()))
+
+
+def _sources(text: str) -> tuple[str, ...]:
+    found = _list(text)
+    if not all(_SOURCE.fullmatch(item) for item in found):
+        raise ValueError(
+            "beginnings of addresses: https://..., http://..., oci://... or file:///..."
+        )
+    return found
 
 
 def _one_of(choices: tuple[str, ...]) -> Callable[[str], str]:

@@ -1,8 +1,12 @@
-"""Which WasmRuntimes are served: of two that claim the same name in the cluster, the older one."""
+"""Which WasmRuntimes are served.
+
+Those that the cluster's rules allow, and of two that claim the same name in it the older one.
+"""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from wasmwright_operator.fleet.source_policy import SourcePolicy, violation
 from wasmwright_operator.fleet.window import window_problem
 from wasmwright_operator.records import RuntimeRecord
 
@@ -16,10 +20,13 @@ class Acceptance:
     message: str
 
 
+_ANYTHING = SourcePolicy()
 _ACCEPTED = Acceptance(is_accepted=True, reason="Valid", message="the spec is valid")
 
 
-def judge_runtimes(runtimes: Iterable[RuntimeRecord]) -> Mapping[str, Acceptance]:
+def judge_runtimes(
+    runtimes: Iterable[RuntimeRecord], policy: SourcePolicy = _ANYTHING
+) -> Mapping[str, Acceptance]:
     """Return the acceptance of every runtime; claims count in order of age, then of name."""
     handlers: dict[str, str] = {}
     classes: dict[str, str] = {}
@@ -29,7 +36,7 @@ def judge_runtimes(runtimes: Iterable[RuntimeRecord]) -> Mapping[str, Acceptance
         if verdict.is_accepted:
             handlers[runtime.handler] = runtime.name
             classes.update(dict.fromkeys(runtime.class_names, runtime.name))
-            verdict = _judge_window(runtime)
+            verdict = _judge_policy(runtime, policy) or _judge_window(runtime)
         verdicts[runtime.name] = verdict
     return verdicts
 
@@ -53,6 +60,12 @@ def _judge(
             f" {classes[taken[0]]!r}; choose another name in spec.runtimeClasses",
         )
     return _ACCEPTED
+
+
+def _judge_policy(runtime: RuntimeRecord, policy: SourcePolicy) -> Acceptance | None:
+    """What breaks a rule goes nowhere, stays where it is, and keeps its names."""
+    broken = violation(runtime.spec, policy) if runtime.spec else None
+    return _refuse(broken.reason, broken.message) if broken else None
 
 
 def _judge_window(runtime: RuntimeRecord) -> Acceptance:

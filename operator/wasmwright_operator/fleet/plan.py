@@ -36,7 +36,7 @@ def plan_fleet(snapshot: Snapshot, now: datetime, memo: Memo | None = None) -> t
 
 def _plan(snapshot: Snapshot, now: datetime, memo: Memo) -> Iterator[Action]:
     runtimes = snapshot.runtimes.values()
-    acceptances = judge_runtimes(runtimes)
+    acceptances = judge_runtimes(runtimes, snapshot.policy.sources)
     renderer = Renderer()
     goals = Goals(snapshot, acceptances, renderer, now)
     targets = goals.targets(memo)

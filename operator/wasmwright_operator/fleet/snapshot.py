@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from wasmwright_operator.fleet.source_policy import SourcePolicy
 from wasmwright_operator.records import (
     LedgerRecord,
     NodeRecord,
@@ -34,6 +35,8 @@ class FleetPolicy:
     """How many nodes of the cluster may change at the same time; 0 = only the runtimes say."""
     paused: bool = False
     """Whether nothing new may start on any node."""
+    sources: SourcePolicy = field(default_factory=SourcePolicy)
+    """What WasmRuntimes may install."""
 
 
 @dataclass(frozen=True, slots=True)

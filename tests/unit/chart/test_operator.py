@@ -2,6 +2,7 @@ import pytest
 import yaml
 
 from unit.chart.rendering import CHART, render
+from wasmwright_operator.fleet.source_policy import SourcePolicy
 from wasmwright_operator.settings import load_settings
 
 VERSION = yaml.safe_load((CHART / "Chart.yaml").read_text())["appVersion"]
@@ -57,6 +58,9 @@ def test_environment__by_default() -> None:
         "WASMWRIGHT_DECLARE_AHEAD": "Known",
         "WASMWRIGHT_MAX_PARALLEL": "0",
         "WASMWRIGHT_PAUSED": "false",
+        "WASMWRIGHT_ALLOWED_SOURCES": "",
+        "WASMWRIGHT_ALLOW_UNVERIFIED": "true",
+        "WASMWRIGHT_ALLOW_OPTIONS": "true",
         "WASMWRIGHT_KEEP_VERSIONS": "1",
         "WASMWRIGHT_JOB_TEMPLATE": "",
         "WASMWRIGHT_JOB_TTL_SECONDS": "600",
@@ -77,6 +81,11 @@ def test_environment__is_what_the_operator_reads() -> None:
         "imagePullSecrets": ["one", "two"],
         "node": {"declareAhead": "None", "keepVersions": 3},
         "rollout": {"maxParallel": 25, "paused": True},
+        "policy": {
+            "allowedSources": ["https://a.example.com/", "file:///usr/bin/"],
+            "allowUnverified": False,
+            "allowOptions": False,
+        },
         "operator": {"logFormat": "text"},
     }
 
@@ -91,6 +100,11 @@ def test_environment__is_what_the_operator_reads() -> None:
     assert settings.fleet.kwasm_runtimes == ("spin", "crun")
     assert (settings.fleet.declare_ahead, settings.fleet.keep_versions) == ("None", 3)
     assert settings.fleet.max_parallel == 25
+    assert settings.fleet.sources == SourcePolicy(
+        allowed=("https://a.example.com/", "file:///usr/bin/"),
+        allow_unverified=False,
+        allow_options=False,
+    )
     assert (settings.log_level, settings.log_format) == ("INFO", "text")
     assert (settings.api_rate, settings.api_burst) == (20, 40)
 
