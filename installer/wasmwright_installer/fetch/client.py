@@ -46,6 +46,7 @@ def open_client(  # what a client is made of
         ArtifactError: a file that the source names is missing or cannot be used, or a secret
             would have to travel in the open.
     """
+    _refuse_malformed(runtime, (url, *access.mirrors), access)
     trust = _trust(runtime, access.ca_file, files)
     hooks: list[Callable[[httpx.Request], None]] = []
     if access.auth is not None:
@@ -92,11 +93,29 @@ def _proxy(
 
 def _direct(hosts: Iterable[str]) -> dict[str, None]:
     """Return the patterns of what goes past the proxy: a host and all below it, or an address."""
-    names = [host.lstrip("*.") for host in hosts]
+    names = [host.lstrip("*.").lower() for host in hosts]
     return {
-        f"all://{name}" if name.replace(".", "").isdigit() else f"all://*{name}": None
+        f"all://{name}"
+        if ":" in name or name.replace(".", "").isdigit()
+        else f"all://*{name}": None
         for name in names
     }
+
+
+def _refuse_malformed(runtime: str, addresses: Iterable[str], access: Access) -> None:
+    """Refuse what is no address before anything has to be told about it."""
+    proxy, auth = access.proxy, access.auth
+    hosts = (*(auth.hosts if auth else ()), *(proxy.no_proxy if proxy else ()))
+    others = (*(f"https://{host}" for host in hosts), *((proxy.url,) if proxy else ()))
+    for address in (*addresses, *others):
+        try:
+            httpx.URL(address)
+        except httpx.InvalidURL as error:
+            raise ArtifactError(
+                f"runtime {runtime!r}: an address or a host of its source is malformed ({error}); "
+                "correct the source",
+                reason="SourceInvalid",
+            ) from error
 
 
 class _Sender:
@@ -117,7 +136,8 @@ class _Sender:
 def _sender(
     runtime: str, auth: HeaderAuth, addresses: tuple[str, ...], files: HandedFiles
 ) -> _Sender:
-    hosts = frozenset(auth.hosts) or frozenset({host_of(httpx.URL(addresses[0]))})
+    named = [f"https://{host}" for host in auth.hosts] or [addresses[0]]
+    hosts = frozenset(host_of(httpx.URL(address)) for address in named)
     for address in map(httpx.URL, addresses):
         if address.scheme != "https" and host_of(address) in hosts:
             raise ArtifactError(

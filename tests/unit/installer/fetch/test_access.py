@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 import stamina
 
@@ -25,6 +26,7 @@ from wasmwright_installer.contract import (
 )
 from wasmwright_installer.errors import ArtifactError
 from wasmwright_installer.fetch import Fetching, FetchLimits, HandedFiles, fetch
+from wasmwright_installer.fetch.client import _sender
 
 SCRIPT = b"#!/bin/sh\nexec true\n"
 DIGEST = hashlib.sha256(SCRIPT).hexdigest()
@@ -223,6 +225,36 @@ def test_fetch__mirror__gets_the_header_if_it_is_named(
     get(tmp_path, files, f"{one.url}/shim", mirrors=(f"{other.url}/shim",), auth=auth)
 
     assert headers(other, "authorization") == [sent]
+
+
+@pytest.mark.parametrize("written", ["EXAMPLE.com", "example.com:443", "example.com"])
+def test_sender__host_in_any_spelling__gets_the_header(files: HandedFiles, written: str) -> None:
+    auth = HeaderAuth(file=TOKEN, hosts=(written,))
+    send = _sender("light", auth, ("https://other.example.com/x",), files)
+    requests = [httpx.Request("GET", f"https://{host}/") for host in ("Example.com", "other.net")]
+    for request in requests:
+        send(request)
+
+    assert ["authorization" in request.headers for request in requests] == [True, False]
+
+
+@pytest.mark.parametrize(
+    ("url", "access"),
+    [
+        ("https://127.0.0.1:port/shim", {}),
+        ("https://127.0.0.1/shim", {"mirrors": ("https://[::1/shim",)}),
+        ("https://127.0.0.1/shim", {"proxy": ProxyServer(url="http://p", no_proxy=("a:b",))}),
+        ("https://127.0.0.1/shim", {"auth": HeaderAuth(file=TOKEN, hosts=("a:b",))}),
+    ],
+    ids=["port", "mirror", "host without proxy", "host with header"],
+)
+def test_fetch__address_that_is_none__is_told(
+    tmp_path: Path, files: HandedFiles, url: str, access: dict[str, Any]
+) -> None:
+    error = refusal(tmp_path, files, url, **access)
+
+    assert error.reason == "SourceInvalid"
+    assert "is malformed" in error.message
 
 
 def test_fetch__wrong_header__is_told_without_it(
