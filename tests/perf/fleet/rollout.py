@@ -23,6 +23,7 @@ QUIET: Final = 3.0
 _GIVE_UP: Final = 60.0
 """Seconds without any news of a node after which the rest counts as wrong for ever."""
 _PODS: Final = f"/api/v1/namespaces/{NAMESPACE}/pods"
+_WHOLE_NODE: Final = ("update", "nodes")
 _NOT_ENDED: Final = "status.phase!=Succeeded,status.phase!=Failed"
 
 
@@ -61,6 +62,7 @@ def measure(
         "max_installers_in_flight": seen.pods.most,
         "requests": len(requests),
         "writes": len(audit.writes(requests)),
+        "whole_node_writes": sum(1 for it in requests if (it.verb, it.resource) == _WHOLE_NODE),
         "refused": sum(1 for request in requests if request.code >= 400),
         "events": sum(1 for request in audit.writes(requests) if request.resource == "events"),
         "cpu_s": round(cpu_seconds([pid]) - cpu, 2),
