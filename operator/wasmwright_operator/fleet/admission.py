@@ -1,7 +1,7 @@
 """Which runs are due, and which of them begin now: as many as the budgets allow, in their turn."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -16,12 +16,16 @@ from wasmwright_operator.fleet.order import turns
 from wasmwright_operator.fleet.rendering import Renderer
 from wasmwright_operator.fleet.requests import is_new_token
 from wasmwright_operator.fleet.reruns import Rerun, Reruns
+from wasmwright_operator.fleet.roster import Roster
 from wasmwright_operator.fleet.runs import Run, Runs
 from wasmwright_operator.fleet.shortage import Limit, Shortage
 from wasmwright_operator.fleet.slots import Slots, next_version
 from wasmwright_operator.fleet.snapshot import Snapshot
 from wasmwright_operator.fleet.targets import Target
 from wasmwright_operator.records import RuntimeRecord, Slot, WasmNodeRecord
+
+Due = tuple[Run, Sequence[Target]]
+"""A run on the first of some nodes, which is due on all of them."""
 
 Waiting = Mapping[str, Mapping[Shortage, int]]
 """By runtime: how many of its nodes wait, and for what."""
@@ -51,17 +55,18 @@ class Admission:
     reruns: Reruns
     now: datetime
 
-    def decide(self, targets: Iterable[Target], slots: Slots, budget: Budget) -> Decision:
+    def decide(self, roster: Roster, slots: Slots, budget: Budget) -> Decision:
         """Return the runs that begin and the reasons why others do not."""
-        due: list[Run] = []
+        due: list[Due] = []
         notes = []
         paused = frozenset(it.name for it in self.snapshot.runtimes.values() if _is_paused(it))
-        for target in targets:
-            if target.wasm_node is None and target.node.name in self.snapshot.wasm_nodes:
-                continue  # of an earlier node of that name, on its way out
-            run = self._due(target)
+        for group in roster.groups({*slots.held, *self.allotment.canaries}):
+            target = group[0]
+            if target.predecessor is not None:
+                continue
+            run = self._due(target, budget)
             if run is not None and not run.changes <= paused:
-                due.append(run)
+                due.append((run, group))
             elif needs_note(target) and not self.allotment.is_open(target):
                 notes.append(note(target))
         runs = Runs(self.snapshot, self.acceptances, self.renderer, next_version(self.snapshot))
@@ -74,24 +79,24 @@ class Admission:
             waiting=waiting,
         )
 
-    def _admit(self, due: Iterable[Run], slots: Slots, budget: Budget) -> tuple[list[Run], Waiting]:
+    def _admit(self, due: Iterable[Due], slots: Slots, budget: Budget) -> tuple[list[Run], Waiting]:
         waiting: dict[str, Counter[Shortage]] = defaultdict(Counter)
         crowd = Crowd(budget)
-        hopeful = []
-        for run in due:
+        hopeful: list[Run] = []
+        for run, group in due:
             shortage = crowd.shortage(run)
             if shortage is None:
-                hopeful.append(run)
+                hopeful.extend(map(run.on, group))
             else:
-                _count(waiting, run, shortage)
+                _count(waiting, run, shortage, len(group))
         admitted = []
-        for run in turns(hopeful, self.renderer, self._busy_zones(slots)) if hopeful else ():
+        for run in turns(hopeful, self._busy_zones(slots)) if hopeful else ():
             shortage = crowd.shortage(run)
             if shortage is None:
                 crowd.take(run)
                 admitted.append(run)
             else:
-                _count(waiting, run, shortage)
+                _count(waiting, run, shortage, 1)
         moving = frozenset(name for run in admitted for name in run.changes)
         return admitted, {name: it for name, it in waiting.items() if name not in moving}
 
@@ -99,7 +104,7 @@ class Admission:
         nodes = (self.snapshot.nodes.get(name) for name in slots.held)
         return Counter(node.zone for node in nodes if node is not None)
 
-    def _due(self, target: Target) -> Run | None:
+    def _due(self, target: Target, budget: Budget) -> Run | None:
         wasm_node = target.wasm_node
         if wasm_node is not None and (wasm_node.is_in_flight or wasm_node.deleting):
             return None
@@ -107,7 +112,9 @@ class Admission:
         changes = self._changes(target, allotted, rerun)
         if not changes or target.node.is_paused or self.snapshot.policy.paused:
             return None
-        return Run(target, allotted.entries, changes, cause_of(target, allotted, rerun))
+        cause, load = cause_of(target, allotted, rerun), budget.load(target, changes)
+        digest = self.renderer.hash(allotted.entries)
+        return Run(target, allotted.entries, digest, changes, cause, load)
 
     def _changes(self, target: Target, allotted: Allotted, rerun: Rerun | None) -> frozenset[str]:
         """Return what a run would work on now; what the last one left undone is part of it."""
@@ -141,15 +148,14 @@ class Crowd:
         """Return why a run cannot begin."""
         if not run.target.node.is_ready:
             return Shortage(Limit.NOT_READY)
-        load = self._budget.load(run.target, run.changes)
-        found = self._refused.get(load) or self._budget.shortage(load)
+        found = self._refused.get(run.load) or self._budget.shortage(run.load)
         if found is not None:
-            self._refused[load] = found
+            self._refused[run.load] = found
         return found
 
     def take(self, run: Run) -> None:
         """Count a run that begins."""
-        self._budget.take(self._budget.load(run.target, run.changes))
+        self._budget.take(run.load)
 
 
 def _is_paused(runtime: RuntimeRecord) -> bool:
@@ -166,6 +172,6 @@ def next_retry(targets: Iterable[Target], now: datetime) -> datetime | None:
     return min((end for end in ends if end is not None and end > now), default=None)
 
 
-def _count(waiting: dict[str, Counter[Shortage]], run: Run, shortage: Shortage) -> None:
+def _count(waiting: dict[str, Counter[Shortage]], run: Run, shortage: Shortage, nodes: int) -> None:
     for name in run.changes:
-        waiting[name][shortage] += 1
+        waiting[name][shortage] += nodes

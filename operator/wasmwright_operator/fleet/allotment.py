@@ -22,16 +22,18 @@ class Allotted:
 
 
 class Allotment:
-    """Asks the gates once for all nodes that have, and are to have, the same."""
+    """Asks the gates of all runtimes."""
 
     def __init__(self, gates: Mapping[str, Gate], renderer: Renderer, policy: FleetPolicy) -> None:
         self._gates = gates
         self._renderer = renderer
         self._is_held = policy.paused
-        self._are_alike = all(gate.is_window_open for gate in gates.values())
-        self._canaries = frozenset[str]().union(*(gate.canaries for gate in gates.values()))
-        self._known: dict[tuple[object, ...], Allotted] = {}
         self._fresh = frozenset(name for name, gate in gates.items() if not gate.is_recorded)
+
+    @property
+    def canaries(self) -> frozenset[str]:
+        """The nodes that may be given what other nodes like them may not have yet."""
+        return frozenset[str]().union(*(gate.canaries for gate in self._gates.values()))
 
     def is_open(self, target: Target) -> bool:
         """Tell whether a rollout is to be written down first, so that nothing is to be said yet."""
@@ -40,15 +42,6 @@ class Allotment:
     def of(self, target: Target) -> Allotted:
         """Return what a node may be given now."""
         given = target.wasm_node.spec.runtimes if target.wasm_node is not None else ()
-        if not self._are_alike or target.excluded or target.node.name in self._canaries:
-            return self._allotted(target, given)
-        key = (target.node.arch, target.wanted, id(given))
-        found = self._known.get(key)
-        if found is None:
-            found = self._known[key] = self._allotted(target, given)
-        return found
-
-    def _allotted(self, target: Target, given: Entries) -> Allotted:
         if self._is_held:
             return Allotted(given, frozenset())
         present = {entry.name: entry for entry in given}

@@ -4,13 +4,14 @@ Room only shrinks while runs are admitted, so nodes of the same shape are judged
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
 from wasmwright_operator.api.amounts import amount_of
 from wasmwright_operator.api.rollout import Ramp, RolloutSpec
 from wasmwright_operator.fleet.eligibility import NOT_READY
+from wasmwright_operator.fleet.roster import Roster
 from wasmwright_operator.fleet.shortage import Limit, Shortage
 from wasmwright_operator.fleet.slots import LARGEST, Slots
 from wasmwright_operator.fleet.snapshot import Snapshot
@@ -22,9 +23,9 @@ _ORPHAN_SLOTS: Final = 10
 """Parallel removals of a runtime whose WasmRuntime is gone, so that nobody can say otherwise."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Load:
-    """What the change of one node takes."""
+    """What the change of one node takes, or of each node of a group that are alike."""
 
     slots: frozenset[str]
     """Runtimes of which it needs a slot that it does not hold yet."""
@@ -105,11 +106,9 @@ class Budget:
             self._spare[name] -= load.margin
 
 
-def count_unavailable(
-    targets: Iterable[Target], slots: Slots, surveys: Mapping[str, Survey]
-) -> None:
+def count_unavailable(roster: Roster, slots: Slots, surveys: Mapping[str, Survey]) -> None:
     """Add to each survey the nodes on which pods cannot count now, for whatever reason."""
-    for target in targets:
+    for target in roster.apart(slots.held):
         node = target.node
         if not node.is_ready or node.is_unschedulable or node.name in slots.held:
             for name in target.wanted:

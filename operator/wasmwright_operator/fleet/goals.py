@@ -1,6 +1,6 @@
 """Work out the target of each node, and keep it for the next plan."""
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Final
@@ -11,6 +11,7 @@ from wasmwright_operator.fleet.acceptance import Acceptance
 from wasmwright_operator.fleet.drift import Reasons
 from wasmwright_operator.fleet.eligibility import NOT_READY, barrier, patience_ends
 from wasmwright_operator.fleet.fitness import Flaw, flaw_of
+from wasmwright_operator.fleet.kinds import Kinds
 from wasmwright_operator.fleet.places import places_of
 from wasmwright_operator.fleet.rendering import Renderer
 from wasmwright_operator.fleet.requests import wishes_of
@@ -35,17 +36,17 @@ class Memo:
     """
 
     def __init__(self) -> None:
+        self.kinds = Kinds()
         self._terms: object = None
-        self._targets: dict[str, Target] = {}
+        self._targets: Mapping[str, Target] = {}
 
     def recall(self, terms: object) -> Mapping[str, Target]:
         """Return the targets that were kept on the same terms, by the node's name."""
         return self._targets if terms == self._terms else {}
 
-    def keep(self, terms: object, targets: Iterable[Target]) -> None:
-        """Keep targets in place of the last ones, but none to which time makes a difference."""
-        self._terms = terms
-        self._targets = {it.node.name: it for it in targets if not it.waits_to_be_ready}
+    def keep(self, terms: object, targets: Mapping[str, Target]) -> None:
+        """Keep targets in place of the last ones."""
+        self._terms, self._targets = terms, targets
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,25 +62,28 @@ class Goals:
     def __post_init__(self) -> None:
         object.__setattr__(self, "_reasons", Reasons(self.snapshot.runtimes))
 
-    def targets(self, memo: Memo) -> tuple[Target, ...]:
-        """Return the target of every node that may be touched."""
-        terms = self._terms()
-        known = memo.recall(terms)
-        found = (self._known(node, known) for node in self.snapshot.nodes.values())
-        targets = tuple(target for target in found if target is not None)
+    def targets(self, memo: Memo) -> Mapping[str, Target]:
+        """Return the target of every node that may be touched, by the node's name."""
+        terms, targets = self._terms(), {}
+        known, wasm_nodes = memo.recall(terms), self.snapshot.wasm_nodes
+        for name, node in self.snapshot.nodes.items():
+            target, wasm_node = known.get(name), wasm_nodes.get(name)
+            if target is not None and target.is_of(node, wasm_node):
+                targets[name] = target
+            elif not node.is_skipped:
+                targets[name] = self._target(node, wasm_node, memo.kinds)
         memo.keep(terms, targets)
         return targets
 
-    def skipped(self, targets: Collection[Target]) -> Iterator[tuple[str, Refusal]]:
+    def skipped(self, targets: Mapping[str, Target]) -> Iterator[tuple[str, Refusal]]:
         """Yield the nodes that are no targets, each with what it would have otherwise."""
         nodes = self.snapshot.nodes
-        if len(targets) == len(nodes):
-            return
-        for name in nodes.keys() - {target.node.name for target in targets}:
+        for name in nodes.keys() - targets.keys():
             yield from ((name, problem) for problem in self._skipped(nodes[name]))
 
     def _skipped(self, node: NodeRecord) -> Iterator[Refusal]:
-        present = _present(self._wasm_node(node))
+        found = self.snapshot.wasm_nodes.get(node.name)
+        present = _present(found if found and found.spec.node_uid == node.uid else None)
         wishes = wishes_of(node, self.snapshot.policy.kwasm_runtimes)
         for runtime in self.snapshot.runtimes.values():
             is_placed = wishes.accepts_placement and _is_placed(runtime, node)
@@ -92,19 +96,15 @@ class Goals:
         said = [(it.name, it.spec, it.deleting) for it in runtimes]
         return said, dict(self.acceptances), self.snapshot.policy
 
-    def _known(self, node: NodeRecord, known: Mapping[str, Target]) -> Target | None:
-        wasm_node, target = self._wasm_node(node), known.get(node.name)
-        if target is not None and target.node is node and target.wasm_node is wasm_node:
-            return target
-        return None if node.is_skipped else self._target(node, wasm_node)
+    def _target(self, node: NodeRecord, found: WasmNodeRecord | None, kinds: Kinds) -> Target:
+        goal = self._goal(node, found)
+        places = tuple(places_of(goal, self.snapshot.runtimes, self.renderer))
+        reasons = tuple(self._reasons.of(node, goal.wasm_node)) if goal.wasm_node else ()
+        return replace(goal, places=places, reasons=reasons, kind=kinds.of(goal, places))
 
-    def _target(self, node: NodeRecord, wasm_node: WasmNodeRecord | None) -> Target:
-        goal = self._goal(node, wasm_node)
-        places = places_of(goal, self.snapshot.runtimes, self.renderer)
-        reasons = self._reasons.of(node, wasm_node) if wasm_node is not None else ()
-        return replace(goal, places=tuple(places), reasons=tuple(reasons))
-
-    def _goal(self, node: NodeRecord, wasm_node: WasmNodeRecord | None) -> Target:
+    def _goal(self, node: NodeRecord, found: WasmNodeRecord | None) -> Target:
+        is_of_node = found is not None and found.spec.node_uid == node.uid
+        wasm_node = found if is_of_node else None
         present = _present(wasm_node)
         wishes = wishes_of(node, self.snapshot.policy.kwasm_runtimes)
         wanted, refused, excluded = set(), [], {}
@@ -129,14 +129,11 @@ class Goals:
         return Target(
             node=node,
             wasm_node=wasm_node,
+            predecessor=None if is_of_node else found,
             wanted=frozenset(wanted),
             refused=tuple(sorted(refused, key=lambda item: item.name)),
             excluded=excluded,
         )
-
-    def _wasm_node(self, node: NodeRecord) -> WasmNodeRecord | None:
-        found = self.snapshot.wasm_nodes.get(node.name)
-        return found if found is not None and found.spec.node_uid == node.uid else None
 
     def _refusal(
         self, runtime: RuntimeRecord, present: Entries, *, is_placed: bool

@@ -7,7 +7,6 @@ from functools import lru_cache
 from operator import itemgetter
 from typing import Final
 
-from wasmwright_operator.fleet.rendering import Renderer
 from wasmwright_operator.fleet.runs import Run
 
 Turn = tuple[int, str]
@@ -16,7 +15,7 @@ _REMEMBERED: Final = 16_384
 """Places of nodes in their zones: they stay as they are for as long as a rollout takes."""
 
 
-def turns(runs: Iterable[Run], renderer: Renderer, busy_zones: Mapping[str, int]) -> list[Run]:
+def turns(runs: Iterable[Run], busy_zones: Mapping[str, int]) -> list[Run]:
     """Return the runs in the order in which they are to begin.
 
     The next node is one of the zone in which the fewest change; within a zone a hash decides, so
@@ -26,7 +25,7 @@ def turns(runs: Iterable[Run], renderer: Renderer, busy_zones: Mapping[str, int]
     zones: dict[str, list[tuple[str, Run]]] = defaultdict(list)
     failed: list[tuple[tuple[str, str], Run]] = []
     for run in runs:
-        mark, wasm_node = _mark(run, renderer), run.target.wasm_node
+        mark, wasm_node = _hashed(run.target.node.uid + run.hash), run.target.wasm_node
         if wasm_node is not None and wasm_node.has_failed:
             failed.append(((wasm_node.status.failing_since, mark), run))
         else:
@@ -39,10 +38,6 @@ def turns(runs: Iterable[Run], renderer: Renderer, busy_zones: Mapping[str, int]
     ranked.sort(key=itemgetter(0))
     failed.sort(key=itemgetter(0), reverse=True)
     return [run for _, run in (*ranked, *failed)]
-
-
-def _mark(run: Run, renderer: Renderer) -> str:
-    return _hashed(run.target.node.uid + renderer.hash(run.entries))
 
 
 @lru_cache(_REMEMBERED)

@@ -33,7 +33,7 @@ def _wanted(runtime: RuntimeRecord, target: Target, renderer: Renderer) -> Found
     if has_handler_order_bug(target.node.container_runtime):
         yield "with_order_bug", name
     if wasm_node is None:
-        yield "pending", name
+        yield from _pending(target)
         return
     is_concerned = runtime.name in wasm_node.spec.changes
     is_ready = runtime.name in wasm_node.ready_names
@@ -50,9 +50,16 @@ def _wanted(runtime: RuntimeRecord, target: Target, renderer: Renderer) -> Found
     elif is_ready and _is_current(runtime, target, renderer):
         yield "updated", name
     else:
-        yield "pending", name
-        if not target.node.is_ready:
-            yield "not_ready", name
+        yield from _pending(target)
+
+
+def _pending(target: Target) -> Found:
+    node = target.node
+    yield "pending", node.name
+    if node.is_ready and not node.is_paused:
+        yield "movable", node.name
+    if not node.is_ready and target.wasm_node is not None:
+        yield "not_ready", node.name
 
 
 def _is_current(runtime: RuntimeRecord, target: Target, renderer: Renderer) -> bool:

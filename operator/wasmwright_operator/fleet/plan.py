@@ -16,6 +16,7 @@ from wasmwright_operator.fleet.removal import Removal, judge_removal, plan_remov
 from wasmwright_operator.fleet.rendering import Renderer
 from wasmwright_operator.fleet.reruns import Reruns
 from wasmwright_operator.fleet.rollout import Judgement
+from wasmwright_operator.fleet.roster import Roster
 from wasmwright_operator.fleet.slots import count_slots, reserve
 from wasmwright_operator.fleet.snapshot import Snapshot
 from wasmwright_operator.fleet.startup import lift_taints
@@ -40,20 +41,21 @@ def _plan(snapshot: Snapshot, now: datetime, memo: Memo) -> Iterator[Action]:
     renderer = Renderer()
     goals = Goals(snapshot, acceptances, renderer, now)
     targets = goals.targets(memo)
-    surveys = survey(runtimes, targets, snapshot.wasm_nodes.values())
+    roster = Roster(targets, now)
+    surveys = survey(runtimes, roster, snapshot.wasm_nodes.values())
     exclude(surveys, goals.skipped(targets))
-    judgement = Judgement(snapshot, acceptances, renderer, targets, surveys, now)
+    judgement = Judgement(snapshot, acceptances, renderer, targets.values(), surveys, now)
     rollouts = judgement.rollouts()
     gates = {name: rollout.gate for name, rollout in rollouts.items()}
     slots = count_slots(snapshot, now)
-    count_unavailable(targets, slots, surveys)
+    count_unavailable(roster, slots, surveys)
 
     yield from _missing_finalizers(snapshot, acceptances)
     yield from _stale_wasm_nodes(snapshot)
     reruns = Reruns(snapshot.runtimes, now)
     allotment = Allotment(gates, renderer, snapshot.policy)
     admission = Admission(snapshot, acceptances, renderer, allotment, reruns, now)
-    decision = admission.decide(targets, slots, Budget(snapshot, slots, surveys))
+    decision = admission.decide(roster, slots, Budget(snapshot, slots, surveys))
     yield from reserve(snapshot, slots, decision.admitted)
     yield from (*decision.begun, *decision.notes)
     for name, waiting in decision.waiting.items():
@@ -67,11 +69,11 @@ def _plan(snapshot: Snapshot, now: datetime, memo: Memo) -> Iterator[Action]:
         found = Findings(runtime, acceptances[runtime.name], surveys[runtime.name], rollout)
         yield from _plan_runtime(found, snapshot, now)
     yield from _orphaned_classes(snapshot)
-    yield from lift_taints(runtimes, targets)
-    looks = reruns.next_look(targets)
+    yield from lift_taints(runtimes, targets.values())
+    looks = (roster.next_look, reruns.next_look(roster.alone))
     waits = (at for rollout in rollouts.values() for at in rollout.wakes)
-    ends = (next_retry(targets, now), looks, next_telling(targets, now), *slots.wakes, *waits)
-    times = [at for at in ends if at is not None]
+    told = next_retry(roster.alone, now), next_telling(roster.alone, now)
+    times = [at for at in (*looks, *told, *slots.wakes, *waits) if at is not None]
     if times:
         yield Wake(min(times))
 

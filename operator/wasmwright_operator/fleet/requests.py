@@ -17,8 +17,8 @@ class Wishes:
 
 def wishes_of(node: NodeRecord, kwasm_runtimes: tuple[str, ...]) -> Wishes:
     """Read a node's wishes; each name counts once, in the order in which it was written."""
-    listed = (item.strip() for item in node.annotations.get(names.RUNTIMES, "").split(","))
-    asked = [item for item in listed if item]
+    listed = node.annotations.get(names.RUNTIMES, "")
+    asked = [item for item in map(str.strip, listed.split(",")) if item] if listed else []
     kwasm = node.wish(names.KWASM_NODE)
     if kwasm == "true":
         asked.extend(kwasm_runtimes)

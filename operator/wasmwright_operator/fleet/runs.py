@@ -10,6 +10,7 @@ from wasmwright_operator.api.wasmnode import Cause, WasmNodeSpec
 from wasmwright_operator.api.wasmruntime import WasmRuntimeSpec
 from wasmwright_operator.conditions import rfc3339
 from wasmwright_operator.fleet.acceptance import Acceptance
+from wasmwright_operator.fleet.budget import Load
 from wasmwright_operator.fleet.notes import WasmNodeWrite, write
 from wasmwright_operator.fleet.rendering import Renderer
 from wasmwright_operator.fleet.snapshot import DeclareAhead, Snapshot
@@ -25,9 +26,17 @@ class Run:
     target: Target
     entries: tuple[RuntimeEntry, ...]
     """What the node is to have then."""
+    hash: str
+    """The identity of these entries."""
     changes: frozenset[str]
     """The runtimes that it adds, changes or removes."""
     cause: Cause
+    load: Load
+    """What it takes of the budgets."""
+
+    def on(self, target: Target) -> "Run":
+        """Return the same run on a node that is like this one."""
+        return Run(target, self.entries, self.hash, self.changes, self.cause, self.load)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +56,7 @@ class Runs:
         wasm_node = target.wasm_node
         spec = WasmNodeSpec(
             node_uid=target.node.uid,
-            hash=self.renderer.hash(run.entries),
+            hash=run.hash,
             attempt=1 if wasm_node is None else wasm_node.spec.attempt + 1,
             runtimes=run.entries,
             declared=self._declared_for(run),

@@ -6,8 +6,8 @@ from typing import Final
 
 from wasmwright_operator.api.wasmnode import Refusal
 from wasmwright_operator.api.wasmruntime import NodeCounts, NodeExclusion, NodeFailure
+from wasmwright_operator.fleet.roster import Roster
 from wasmwright_operator.fleet.shortage import Shortage
-from wasmwright_operator.fleet.targets import Target
 from wasmwright_operator.records import RuntimeRecord, WasmNodeRecord
 
 _LISTED: Final = 10
@@ -37,6 +37,8 @@ class Survey:
     failures: list[NodeFailure] = field(default_factory=list)
     excluded: list[NodeExclusion] = field(default_factory=list)
     """Nodes that would have it if they were other nodes, but for the unsupported ones."""
+    movable: list[str] = field(default_factory=list)
+    """Of the pending ones: nodes on which a run could begin."""
     not_ready: list[str] = field(default_factory=list)
     """Of the pending ones: nodes that are not Ready and therefore left alone."""
     with_order_bug: list[str] = field(default_factory=list)
@@ -78,15 +80,17 @@ class Survey:
 
 
 def survey(
-    runtimes: Iterable[RuntimeRecord],
-    targets: Iterable[Target],
-    wasm_nodes: Iterable[WasmNodeRecord],
+    runtimes: Iterable[RuntimeRecord], roster: Roster, wasm_nodes: Iterable[WasmNodeRecord]
 ) -> dict[str, Survey]:
     """Return the survey of every runtime."""
     surveys = {runtime.name: Survey() for runtime in runtimes}
-    for target in targets:
-        for runtime, found, item in target.places:
-            getattr(surveys[runtime], found).append(item)
+    for target in roster.alone:
+        for name, found, item in target.places:
+            getattr(surveys[name], found).append(item)
+    for kind, members in roster.alike.items():
+        nodes = [target.node.name for target in members]
+        for name, found in kind.counted:
+            getattr(surveys[name], found).extend(nodes)
     going = {runtime.name for runtime in runtimes if runtime.deleting}
     for wasm_node in wasm_nodes if going else ():
         for name in wasm_node.held_names & going:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
 
+from wasmwright_installer.contract import RuntimeEntry
 from wasmwright_operator.api.wasmnode import Refusal
 from wasmwright_operator.api.wasmruntime import NodeExclusion, NodeFailure
 from wasmwright_operator.fleet.drift import Reason
@@ -21,6 +22,19 @@ Place = tuple[str, str, Item]
 """A runtime, a list of its survey, and what stands there of one node."""
 
 
+@dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
+class Kind:
+    """What nodes share that nothing sets apart: what is decided for one of them holds for all.
+
+    Two kinds are equal only if they are the same object, so that nodes are sorted by it in no time.
+    """
+
+    given: tuple[RuntimeEntry, ...]
+    """What they were given last."""
+    counted: tuple[tuple[str, str], ...]
+    """The lists of the surveys in which they stand: a runtime, and its list."""
+
+
 @dataclass(frozen=True, slots=True)
 class Target:
     """One node's goal."""
@@ -28,6 +42,8 @@ class Target:
     node: NodeRecord
     wasm_node: WasmNodeRecord | None
     """None also when the WasmNode of this name speaks of an earlier node."""
+    predecessor: WasmNodeRecord | None = None
+    """That WasmNode, which is on its way out; until then the node gets none."""
     wanted: frozenset[str] = frozenset()
     """Runtimes that the node is to have in the end."""
     refused: tuple[Refusal, ...] = ()
@@ -38,12 +54,25 @@ class Target:
     """Where it is counted."""
     reasons: tuple[Reason, ...] = ()
     """Why it needs a run of what it has, and from when on; the strongest reason first."""
+    kind: Kind | None = None
+    """None for a node that is not Ready, changes, fails, or asks for something of its own."""
 
-    @property
-    def waits_to_be_ready(self) -> bool:
-        """Whether it gets something only when it is Ready, so that time counts."""
-        problems = self.excluded.values() if self.excluded else ()
-        return any(problem.reason == NOT_READY for problem in problems)
+    look_from: datetime | None = field(init=False, repr=False, compare=False)
+    """The first time at which it may need a run of what it has."""
+    waits_to_be_ready: bool = field(init=False, repr=False, compare=False)
+    """Whether it gets something only when it is Ready, so that time counts."""
+
+    def __post_init__(self) -> None:
+        """Work out once what every plan asks of every node."""
+        look_from = min((at for _, at in self.reasons), default=None)
+        object.__setattr__(self, "look_from", look_from)
+        is_waiting = any(it.reason == NOT_READY for it in self.excluded.values())
+        object.__setattr__(self, "waits_to_be_ready", is_waiting)
+
+    def is_of(self, node: NodeRecord, wasm_node: WasmNodeRecord | None) -> bool:
+        """Tell whether it was worked out from the same two records, and time changes nothing."""
+        is_same = self.node is node and (self.wasm_node or self.predecessor) is wasm_node
+        return is_same and not self.waits_to_be_ready
 
 
 def next_telling(targets: Iterable[Target], now: datetime) -> datetime | None:

@@ -1,6 +1,6 @@
 """The rollouts of all runtimes in one plan: what they remember, and whom they let pass."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -48,7 +48,7 @@ class Judgement:
     snapshot: Snapshot
     acceptances: Mapping[str, Acceptance]
     renderer: Renderer
-    targets: Sequence[Target]
+    targets: Iterable[Target]
     surveys: Mapping[str, Survey]
     now: datetime
     kept: Mapping[str, History] = field(init=False)

@@ -62,7 +62,7 @@ def standing_of(
     runtime: RuntimeRecord, found: Survey, snapshot: Snapshot, renderer: Renderer
 ) -> Standing:
     """Return how the nodes stand."""
-    movable = frozenset(name for name in found.pending if _can_move(name, snapshot))
+    movable = frozenset(found.movable)
     troubled = [snapshot.wasm_nodes[name] for name in (*found.failed, *found.blocked)]
     is_waiting = any(_exit_code(item) not in _LASTING for item in troubled)
     return Standing(
@@ -74,11 +74,6 @@ def standing_of(
         failures=tuple(_failures(runtime, troubled, snapshot, renderer)),
         is_settled=not (found.updating or movable or is_waiting),
     )
-
-
-def _can_move(name: str, snapshot: Snapshot) -> bool:
-    node = snapshot.nodes[name]
-    return node.is_ready and not node.is_paused
 
 
 def _is_of_node(wasm_node: WasmNodeRecord, error: RunError) -> bool:

@@ -25,8 +25,7 @@ FLEET = {
 def targets(memo: Memo, *records: Record, policy: FleetPolicy | None = None) -> dict[str, Target]:
     seen = snapshot(*records, policy=policy)
     judged = judge_runtimes(seen.runtimes.values())
-    found = Goals(seen, judged, Renderer(), given.NOW).targets(memo)
-    return {target.node.name: target for target in found}
+    return dict(Goals(seen, judged, Renderer(), given.NOW).targets(memo))
 
 
 def anew(policy: FleetPolicy | None = None, **changed: Record) -> set[str]:
@@ -48,7 +47,7 @@ def test_targets__of_an_unchanged_fleet__are_taken_over() -> None:
         ("n1", given.node("n1", asks="spin", uid="another"), {"n1"}),
         ("wasm-n0", given.wasm_node("n0", given.entry("spin")), {"n0"}),
         ("wasm-n2", given.wasm_node("n2", given.entry("spin")), {"n2"}),
-        ("wasm-n2", given.wasm_node("n2", given.entry("spin"), node_uid="before"), set()),
+        ("wasm-n2", given.wasm_node("n2", given.entry("spin"), node_uid="before"), {"n2"}),
         ("n3", given.node("n3"), {"n3"}),
         ("spin", given.runtime("spin", status={"summary": "1/3 ready"}), set()),
         ("spin", given.runtime("spin", verify={"interval": "1h"}), {"n0", "n1", "n2"}),

@@ -7,6 +7,7 @@ from unit.operator.fleet.cluster import only, plan
 from wasmwright_operator import names
 from wasmwright_operator.actions import CreateWasmNode, UpdateWasmNode
 from wasmwright_operator.api.wasmnode import Cause, WasmNodeStatus
+from wasmwright_operator.fleet.budget import Load
 from wasmwright_operator.fleet.order import turns
 from wasmwright_operator.fleet.rendering import Renderer
 from wasmwright_operator.fleet.runs import Run
@@ -22,7 +23,9 @@ def run(
     entry = given.entry("spin", config={"snapshotter": snapshotter}) if snapshotter else SPIN
     node = given.node(name, labels={names.ZONE_LABEL: zone})
     goal = Target(node=node, wasm_node=record, wanted=frozenset({"spin"}))
-    return Run(goal, (entry,), frozenset({"spin"}), Cause.INSTALL)
+    spin = frozenset({"spin"})
+    load = Load(slots=spin, installs=spin, serves=spin, margin=1, is_further=True)
+    return Run(goal, (entry,), Renderer().hash((entry,)), spin, Cause.INSTALL, load)
 
 
 def failed(name: str, since: str) -> Run:
@@ -38,7 +41,7 @@ def failed(name: str, since: str) -> Run:
 
 
 def order(*runs: Run, **busy: int) -> list[str]:
-    return [item.target.node.name for item in turns(runs, Renderer(), busy)]
+    return [item.target.node.name for item in turns(runs, busy)]
 
 
 def test_zones__take_turns() -> None:
