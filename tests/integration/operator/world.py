@@ -24,6 +24,9 @@ LEASES = f"/apis/coordination.k8s.io/v1/namespaces/{NAMESPACE}/leases"
 JOBS = f"/apis/batch/v1/namespaces/{NAMESPACE}/jobs"
 LEDGER = f"{NAMESPACES}/{NAMESPACE}/configmaps/{names.LEDGER}"
 EVENTS = f"{NAMESPACES}/default/events"
+STARTS_WITHIN = 60
+"""Seconds for a start on a machine that is busy with other tests; what it may take is another
+test's matter."""
 QUIET = 1.0
 """Seconds after which a steady operator has written all that it is going to write."""
 
@@ -45,7 +48,11 @@ class OperatorProcess:
     def start(self) -> None:
         """Start it and wait until it leads and knows the cluster."""
         self.spawn()
-        self.wait_for("in sync")
+        try:
+            self.wait_for("in sync", within=STARTS_WITHIN)
+        except AssertionError as error:
+            said = "\n".join(str(line) for line in self.lines[self._since :][-10:])
+            raise AssertionError(f"the operator does not come up; it said:\n{said}") from error
 
     def spawn(self) -> None:
         """Start it without waiting for anything."""
