@@ -24,11 +24,13 @@ class Component:
     """The required module whose version is the component's; empty = none."""
     version_flags: str = ""
     """Linker flags that tell the version; `{version}`, `{major}` and `{minor}` are filled in."""
+    folder: Path = MODULES
+    """Where its directory is."""
 
     @property
     def directory(self) -> Path:
         """Where go.mod is."""
-        return MODULES / self.name
+        return self.folder / self.name
 
     @property
     def version(self) -> str:

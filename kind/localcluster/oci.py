@@ -4,7 +4,7 @@ import hashlib
 import io
 import json
 import tarfile
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -58,6 +58,14 @@ def _index(archive: Path) -> dict[str, Any]:
     return index
 
 
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One blob of an image: its configuration, or a layer."""
+
+    media_type: str
+    content: bytes
+
+
 def write(
     archive: Path,
     name: str,
@@ -70,47 +78,71 @@ def write(
 
     `machine` is what `uname -m` says; the archive appears whole or not at all.
     """
-    layer = _tar({path.lstrip("/"): content for path, content in files.items()}, mode=0o755)
-    config = _encode(
-        {
-            "architecture": _ARCHITECTURES.get(machine, machine),
-            "os": "linux",
-            "config": {"Entrypoint": list(entrypoint)},
-            "rootfs": {"type": "layers", "diff_ids": [_digest(layer)]},
-        }
-    )
-    manifest = _encode(
-        {
-            "schemaVersion": 2,
-            "mediaType": f"{_PREFIX}.manifest.v1+json",
-            "config": _descriptor(config, "config.v1+json"),
-            "layers": [_descriptor(layer, "layer.v1.tar")],
-        }
-    )
-    named = _descriptor(manifest, "manifest.v1+json") | {"annotations": {_NAME: name}}
+    layer = files_layer(files)
+    config = image_config("linux", architecture(machine), entrypoint, (layer,))
+    write_parts(archive, name, config, (layer,))
+
+
+def architecture(machine: str) -> str:
+    """Return what images call a machine that `uname -m` calls so."""
+    return _ARCHITECTURES.get(machine, machine)
+
+
+def files_layer(files: Mapping[str, bytes]) -> Part:
+    """Return a layer that holds executable files."""
+    members = {path.lstrip("/"): content for path, content in files.items()}
+    return Part(f"{_PREFIX}.layer.v1.tar", _tar(members, mode=0o755))
+
+
+def image_config(
+    system: str, processor: str, entrypoint: Sequence[str], layers: Iterable[Part]
+) -> Part:
+    """Return the configuration of an image for a platform, with the layers of its file system."""
+    told = {
+        "architecture": processor,
+        "os": system,
+        "config": {"Entrypoint": list(entrypoint)},
+        "rootfs": {"type": "layers", "diff_ids": [digest(layer) for layer in layers]},
+    }
+    return Part(f"{_PREFIX}.config.v1+json", encode(told))
+
+
+def write_parts(archive: Path, name: str, config: Part, layers: Iterable[Part]) -> None:
+    """Write an image of ready parts; the archive appears whole or not at all."""
+    parts = (config, *layers)
+    body = {
+        "schemaVersion": 2,
+        "mediaType": f"{_PREFIX}.manifest.v1+json",
+        "config": _descriptor(config),
+        "layers": [_descriptor(layer) for layer in parts[1:]],
+    }
+    manifest = Part(f"{_PREFIX}.manifest.v1+json", encode(body))
+    named = _descriptor(manifest) | {"annotations": {_NAME: name}}
     members = {
-        "oci-layout": _encode({"imageLayoutVersion": "1.0.0"}),
-        "index.json": _encode({"schemaVersion": 2, "manifests": [named]}),
+        "oci-layout": encode({"imageLayoutVersion": "1.0.0"}),
+        "index.json": encode({"schemaVersion": 2, "manifests": [named]}),
     }
     members |= {
-        f"blobs/sha256/{_digest(blob).removeprefix('sha256:')}": blob
-        for blob in (config, manifest, layer)
+        f"blobs/sha256/{digest(part).removeprefix('sha256:')}": part.content
+        for part in (*parts, manifest)
     }
     partial = archive.with_name(f".{archive.name}.part")
     partial.write_bytes(_tar(members, mode=0o644))
     partial.rename(archive)
 
 
-def _descriptor(content: bytes, kind: str) -> dict[str, object]:
-    return {"mediaType": f"{_PREFIX}.{kind}", "digest": _digest(content), "size": len(content)}
+def digest(part: Part) -> str:
+    """Return the digest by which a part is known."""
+    return f"sha256:{hashlib.sha256(part.content).hexdigest()}"
 
 
-def _digest(content: bytes) -> str:
-    return f"sha256:{hashlib.sha256(content).hexdigest()}"
-
-
-def _encode(value: object) -> bytes:
+def encode(value: object) -> bytes:
+    """Return a value as JSON, always the same."""
     return json.dumps(value, sort_keys=True).encode()
+
+
+def _descriptor(part: Part) -> dict[str, object]:
+    return {"mediaType": part.media_type, "digest": digest(part), "size": len(part.content)}
 
 
 def _tar(members: Mapping[str, bytes], *, mode: int) -> bytes:

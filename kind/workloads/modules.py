@@ -7,7 +7,7 @@ from typing import Final
 from wasmtime import wat2wasm
 
 GREETING: Final = "hello from wasm"
-"""The line that every module prints first."""
+"""The line that hello and loop print first."""
 
 TICK: Final = "tick"
 """What the loop prints each second."""
@@ -18,6 +18,7 @@ class Module(StrEnum):
 
     HELLO = "hello"
     LOOP = "loop"
+    TELL = "tell"
 
 
 def file_name(module: Module) -> str:

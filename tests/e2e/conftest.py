@@ -5,8 +5,9 @@ from typing import Any
 
 import pytest
 
-from localcluster import Cluster
+from localcluster import Cluster, Node
 from support.lab import Install, Lab, open_lab
+from workloads import forms, images
 
 
 @pytest.fixture(scope="session")
@@ -34,3 +35,26 @@ def install(lab: Lab) -> Iterator[Install]:
     yield go
     if given:
         go()
+
+
+@pytest.fixture(scope="module")
+def equipped(shared_lab: Lab) -> Iterator[Lab]:
+    """The lab with a shim of the runwasi library and with crun, on both nodes, for many pods."""
+    lab, names = shared_lab, ("wasmtime", "crun")
+    lab.cluster.load(images.ensure_companion(), *map(forms.ensure, forms.Form))
+    lab.declare(*names)
+    try:
+        for node in lab.nodes:
+            lab.ask(node, ",".join(names))
+        for node in lab.nodes:
+            lab.wait_provisioned(node)
+        lab.wait_class(*names)
+        yield lab
+    finally:
+        lab.clean()
+
+
+@pytest.fixture(params=[0, 1], ids=["containerd-1.7", "containerd-2.4"])
+def node(request: pytest.FixtureRequest, equipped: Lab) -> Node:
+    """A node of that lab."""
+    return equipped.nodes[int(request.param)]

@@ -101,6 +101,15 @@ class Lab:
             within=WITHIN,
         )
 
+    def wait_class(self, *names: str) -> None:
+        """Wait until the RuntimeClasses are there."""
+        for name in names:
+            eventually(
+                lambda name=name: get(self.cluster, "runtimeclass", name),
+                until=bool,
+                within=WITHIN,
+            )
+
     def wait_given_back(self, node: Node) -> None:
         """Wait until nothing in the API says any more that the node has a runtime."""
         eventually(lambda: get(self.cluster, "wn", node.name), until=lambda wn: not wn, within=60)
@@ -118,7 +127,7 @@ class Lab:
 
     def run_hello(self, node: Node, runtime: str) -> str:
         """Run a wasm pod to its end on the node, through the RuntimeClass, and return its log."""
-        eventually(lambda: get(self.cluster, "runtimeclass", runtime), until=bool, within=WITHIN)
+        self.wait_class(runtime)
         name = self._create(Module.HELLO, node, runtime)
         self._wait_phase(name, "Succeeded")
         log = self.kubectl("logs", name)
@@ -134,14 +143,14 @@ class Lab:
 
     def run_loop(self, node: Node, runtime: str) -> Pod:
         """Start a wasm pod that runs until it is deleted."""
-        eventually(lambda: get(self.cluster, "runtimeclass", runtime), until=bool, within=WITHIN)
+        self.wait_class(runtime)
         name = self._create(Module.LOOP, node, runtime)
         self._wait_phase(name, "Running")
         return Pod(name, self._identity(name))
 
     def deploy_loop(self, node: Node, runtime: str) -> str:
         """Have a Deployment keep a wasm pod running on the node, and return its name."""
-        eventually(lambda: get(self.cluster, "runtimeclass", runtime), until=bool, within=WITHIN)
+        self.wait_class(runtime)
         name = f"loop-{next(self._numbers)}"
         self._apply(pods.deployment(name, self._wasm_pod(name, Module.LOOP, node, runtime)))
         return name

@@ -1,0 +1,3 @@
+module wasmwright.dev/workloads/companion
+
+go 1.26.0
