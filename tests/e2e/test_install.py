@@ -1,7 +1,11 @@
 """Ask for runtimes on nodes of both containerd majors, run wasm in them, and take them back."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import pytest
 
+from localcluster import Node
 from support.kube_view import containerd_boots, get, labels
 from support.lab import Lab
 from support.node_files import photograph
@@ -39,6 +43,30 @@ def test_annotated_nodes__of_both_majors__run_wasm_through_shim_and_crun(lab: La
         assert photograph(node.root, *CHANGED_BY_US) == before[node.name]
         assert containerd_boots(node) == boots[node.name] + 2, "giving back costs the other one"
         assert lab.pod_identity(bystanders[node.name]) == bystanders[node.name].identity
+
+
+def test_scenario_4__machine_that_joins_later__is_served_and_runs_wasm(lab: Lab) -> None:
+    first, late = lab.nodes
+    with leaving(lab, late):
+        lab.declare("crun", placement={"nodeSelector": {}})
+        lab.wait_provisioned(first)
+        generation = get(lab.cluster, "wrt", "crun")["metadata"]["generation"]
+
+    lab.wait_provisioned(late)
+    assert "hello from wasm" in lab.run_hello(late, "crun")
+    assert get(lab.cluster, "wrt", "crun")["metadata"]["generation"] == generation
+
+
+@contextmanager
+def leaving(lab: Lab, node: Node) -> Iterator[None]:
+    """Have a machine be no part of the cluster, and join it anew after the block."""
+    node.exec("systemctl", "stop", "kubelet")
+    lab.kubectl("delete", "node", node.name)
+    try:
+        yield
+    finally:
+        node.exec("systemctl", "start", "kubelet")
+        eventually(lambda: get(lab.cluster, "node", node.name), until=bool, within=60)
 
 
 def test_runtime_class__before_any_node_is_ready__does_not_exist_and_then_selects_ready_nodes(

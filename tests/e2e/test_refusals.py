@@ -1,11 +1,14 @@
 """A node that must not be changed is left to the byte as it was, with the reason on an object."""
 
+import tomllib
+
 import pytest
 
 from support.kube_view import condition, containerd_boots, get
 from support.lab import Lab
 from support.node_files import photograph
 from support.waiting import eventually
+from workloads import runtimes
 
 pytestmark = pytest.mark.e2e
 
@@ -30,6 +33,43 @@ def test_wrong_digest__leaves_the_nodes_files_alone__and_shows_its_reason(lab: L
     assert "DigestMismatch" in lab.kubectl("describe", "wrt", "wasmtest")
     assert photograph(node.root, "/etc", "/opt") == before
     assert containerd_boots(node) == boots
+
+
+EVIL = 'a"]\n[plugins."io.containerd.grpc.v1.cri"]\nsandbox_image = "evil'
+"""Closes a string, and begins a table."""
+
+
+def test_scenario_16__option_that_would_break_the_file__is_text_to_all_daemons(lab: Lab) -> None:
+    before = {node.name: photograph(node.root, "/etc/containerd") for node in lab.nodes}
+    config = runtimes.crun()["config"] | {"options": {"CriuImagePath": EVIL}}
+    lab.declare("crun", config=config)
+
+    for node in lab.nodes:
+        lab.ask(node, "crun")
+    for node in lab.nodes:
+        lab.wait_provisioned(node)
+
+    for node in lab.nodes:
+        loaded = tomllib.loads(node.exec("containerd", "config", "dump"))
+        assert EVIL in texts(loaded)
+        assert "evil" not in texts(loaded)
+        assert "hello from wasm" in lab.run_hello(node, "crun")
+        lab.ask(node, None)
+    for node in lab.nodes:
+        lab.wait_given_back(node)
+        assert photograph(node.root, "/etc/containerd") == before[node.name]
+
+
+def texts(value: object) -> list[str]:
+    """Return all strings of a document."""
+    match value:
+        case dict():
+            return [text for item in value.values() for text in texts(item)]
+        case list():
+            return [text for item in value for text in texts(item)]
+        case str():
+            return [value]
+    return []
 
 
 def test_failed_install__when_the_source_is_mended__heals_by_itself(lab: Lab) -> None:

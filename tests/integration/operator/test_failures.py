@@ -2,12 +2,15 @@
 
 import pytest
 
-from integration.operator.api import NODES, Raw
+from integration.operator.api import NAMESPACES, NODES, Raw
 from integration.operator.behaviours import Behaviour, ended, fails, fetch_fails, hangs
+from integration.operator.kubelets import NAMESPACE
 from integration.operator.world import JOBS, World, wait
 
 pytestmark = pytest.mark.integration
 
+QUOTAS = f"{NAMESPACES}/{NAMESPACE}/resourcequotas"
+JOB_COUNT = "count/jobs.batch"
 READY = "runtime.wasmwright.dev/spin"
 ASKS = {"wasmwright.dev/runtimes": "spin"}
 
@@ -193,3 +196,23 @@ def _says_why(world: World, name: str) -> bool:
     found = next(job for job in world.jobs("n1") if job["metadata"]["name"] == name)
     told = found.get("status", {}).get("conditions", [])
     return any("has condition DisruptionTarget" in item.get("message", "") for item in told)
+
+
+def test_scenario_46__job_that_is_not_admitted__says_by_whom(world: World) -> None:
+    world.api.create(QUOTAS, {"metadata": {"name": "none"}, "spec": {"hard": {JOB_COUNT: "0"}}})
+    try:
+        wait(lambda: world.api.get(f"{QUOTAS}/none").get("status", {}).get("hard"))
+        world.declare("spin")
+        world.add_node("n1", annotations=ASKS)
+
+        error = wait(lambda: status(world).get("lastError"))
+        wait(lambda: world.condition("spin", "Degraded").get("reason") == "JobRefused")
+    finally:
+        world.api.delete(f"{QUOTAS}/none")
+
+    assert error["reason"] == "JobRefused"
+    assert "exceeded quota: none" in error["message"]
+    assert world.jobs() == []
+    assert [event["reason"] for event in world.events("spin")].count("InstallFailed") == 1
+    world.annotate("n1", retry="it is allowed now")
+    world.wait_provisioned("n1")
