@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from localcluster import Node
+from support.guests import TASKS, end_guests
 from support.kube_view import condition, containerd_boots, get
 from support.lab import Lab, Pod
 from support.node_files import photograph
@@ -23,7 +24,6 @@ SWITCH_SECONDS = 20
 
 REFUSES_OURS = "ExecStartPre=/bin/sh -c 'sleep 1; ! grep -rqs runtimes.wasmtest /etc/containerd'"
 """Validation cannot see it: the configuration is good, and the unit fails with it."""
-TASKS = "/run/containerd/io.containerd.runtime.v2.task/k8s.io"
 STARTS_LATE = "ExecStartPre=/bin/sleep 2"
 TAKES_THE_POD_ALONG = (
     "ExecStopPost=/bin/sh -c 'for each in $(grep -lz wasmwright-installer /proc/[0-9]*/cmdline);"
@@ -55,23 +55,11 @@ def installer(node: Node, tmp_path: Path) -> Iterator[NodeInstaller]:
     folder = artifacts(tmp_path / "art", LIGHT, wasmtime, contents=shims)
     installer = NodeInstaller(node, folder, *LIMITS)
     yield installer
-    _end_guests(node)
+    end_guests(node)
     if installer.verdict:  # a test that failed half way must not fail the next one
         installer.apply(NOTHING, "--retry")
     assert installer.apply(NOTHING, "--retry")["reason"] == "Removed"
     assert not (node.root / "opt/wasmwright").exists()
-
-
-def _end_guests(node: Node) -> None:
-    """End what shims of ours left running, and let what they left on disk be old."""
-    node.exec(
-        "sh",
-        "-c",
-        "for each in /proc/[0-9]*; do case $(readlink $each/exe) in"
-        " /opt/wasmwright/store/*) kill -9 ${each#/proc/};; esac; done;"
-        " sleep 1; touch -d @1 " + TASKS + "/* || true",
-        check=False,
-    )
 
 
 def _is_ready(lab: Lab, node: Node) -> bool:

@@ -13,6 +13,8 @@ from support.waiting import eventually
 
 pytestmark = pytest.mark.e2e
 
+STARTUP = "example.com/without-wasm"
+
 CHANGED_BY_US = ("/etc", "/opt")
 
 
@@ -110,3 +112,39 @@ def test_node_selector__places_the_runtime_on_labelled_nodes_only(lab: Lab) -> N
     assert get(lab.cluster, "wn", other.name) == {}
     lab.kubectl("label", "node", chosen.name, "pool-")
     lab.wait_given_back(chosen)
+
+
+@pytest.fixture
+def starting(lab: Lab) -> Iterator[Node]:
+    """A node as it is born in pools whose pods need wasm."""
+    node = lab.nodes[0]
+    lab.kubectl("taint", "node", node.name, f"{STARTUP}:NoSchedule")
+    yield node
+    if STARTUP in _taints(lab, node):
+        lab.kubectl("taint", "node", node.name, f"{STARTUP}-")
+
+
+def test_scenario_7__startup_taint__outlasts_a_failed_run__and_goes_after_the_proof(
+    lab: Lab, starting: Node
+) -> None:
+    placement = {"startupTaints": [{"key": STARTUP}]}
+    lab.declare("wasmtest", sha256="0" * 64, placement=placement)
+    lab.ask(starting, "wasmtest")
+    eventually(
+        lambda: get(lab.cluster, "wn", starting.name).get("status", {}).get("lastError"),
+        until=bool,
+        within=60,
+    )
+    assert STARTUP in _taints(lab, starting)
+
+    lab.declare("wasmtest", placement=placement)
+    eventually(lambda: STARTUP in _taints(lab, starting), until=lambda held: not held, within=60)
+
+    proven = get(lab.cluster, "wn", starting.name)["status"]["runtimes"]
+    assert [item["state"] for item in proven] == ["ready"]
+    assert "hello from wasm" in lab.run_hello(starting, "wasmtest"), "it tolerates no taint"
+
+
+def _taints(lab: Lab, node: Node) -> set[str]:
+    spec = get(lab.cluster, "node", node.name)["spec"]
+    return {taint["key"] for taint in spec.get("taints", [])}

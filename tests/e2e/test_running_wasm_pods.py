@@ -1,9 +1,15 @@
-"""Pods of a real shim die with a restart of containerd, so nothing restarts while they run."""
+"""Pods of a real shim die with a restart of containerd: it waits for them, or they are sent away,
+or they are lost, as people wish.
+"""
+
+from collections.abc import Iterator
 
 import pytest
 
-from support.kube_view import containerd_boots, get
-from support.lab import Lab
+from localcluster import Node
+from support.guests import end_guests
+from support.kube_view import condition, containerd_boots, get, labels
+from support.lab import Install, Lab
 from support.node_files import photograph
 from support.waiting import eventually
 
@@ -85,3 +91,66 @@ def test_upgrade__of_a_running_shim__costs_no_restart_and_no_pod(lab: Lab, index
     assert lab.still_ticks(pod)
     assert lab.pod_identity(pod) == pod.identity
     assert "hello from wasm" in lab.run_hello(node, "wasmtime")
+
+
+def test_evict__of_a_deployments_pod__obeys_its_budget__and_the_pod_comes_back_after_the_restart(
+    lab: Lab, install: Install
+) -> None:
+    node = lab.nodes[0]
+    install(rbac={"evictPods": True})
+    lab.declare("wasmtime")
+    lab.ask(node, "wasmtime")
+    lab.wait_provisioned(node)
+    deployment = lab.deploy_loop(node, "wasmtime")
+    lab.guard(deployment)
+    before, boots = lab.running_pod(deployment), containerd_boots(node)
+
+    lab.declare("crun", rollout={"disruption": {"wasmPods": "Evict"}})
+    lab.ask(node, "wasmtime,crun")
+    told = eventually(
+        lambda: condition(get(lab.cluster, "wn", node.name), "Ready"),
+        until=lambda found: "disruption budget" in found["message"],
+        within=60,
+    )
+    assert (told["reason"], before.name in told["message"]) == ("Draining", True)
+    assert labels(lab.cluster, node)["runtime.wasmwright.dev/wasmtime"] == "pending"
+    assert containerd_boots(node) == boots
+    assert lab.pod_identity(before) == before.identity
+    assert lab.still_ticks(before)
+
+    lab.kubectl("delete", "poddisruptionbudget", deployment)
+    lab.wait_provisioned(node)
+    assert containerd_boots(node) == boots + 1
+    after = lab.running_pod(deployment, other_than=before)
+    assert after.name != before.name
+    assert lab.still_ticks(after)
+    assert get(lab.cluster, "wn", node.name)["status"].get("warnings", []) == [], "no orphan"
+
+
+@pytest.fixture
+def loser(lab: Lab) -> Iterator[Node]:
+    """A node on which guests may be lost: they go before it is cleaned."""
+    node = lab.nodes[1]
+    yield node
+    lab.kubectl("delete", "deployments,pods", "--all", "--timeout=60s")
+    end_guests(node)
+
+
+def test_force__under_a_deployments_pod__restarts_and_tells_of_orphans__and_the_pod_comes_back(
+    lab: Lab, loser: Node
+) -> None:
+    lab.declare("wasmtime")
+    lab.ask(loser, "wasmtime")
+    lab.wait_provisioned(loser)
+    deployment = lab.deploy_loop(loser, "wasmtime")
+    before, boots = lab.running_pod(deployment), containerd_boots(loser)
+
+    lab.declare("crun", rollout={"disruption": {"wasmPods": "Force"}})
+    lab.ask(loser, "wasmtime,crun")
+    lab.wait_ready(loser, "wasmtime", "crun")
+
+    assert containerd_boots(loser) == boots + 1
+    warnings = get(lab.cluster, "wn", loser.name)["status"]["warnings"]
+    assert any("without containerd knowing of them" in told for told in warnings)
+    after = lab.running_pod(deployment, other_than=before)
+    assert lab.still_ticks(after)
