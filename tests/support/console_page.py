@@ -5,11 +5,13 @@ seen. What happens to the cluster in between is a comment that no reader sees: `
 """
 
 import re
+import shlex
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
 _CUE: Final = re.compile(r"^<!-- cue: (.*?) -->$")
+_DOCUMENT: Final = re.compile(r"<<(\w+)$", re.MULTILINE)
 _FENCE: Final = "```"
 _PROMPT: Final = "$ "
 _MORE: Final = "..."
@@ -52,7 +54,7 @@ def steps(page: str) -> Iterator[Cue | Typed]:
             is_inside, typed = line == f"{_FENCE}console", None
         elif cue := _CUE.match(line):
             yield Cue(cue[1])
-        elif is_inside and typed and typed.command.endswith("\\"):
+        elif is_inside and typed and not typed.seen and _goes_on(typed.command):
             typed = Typed(f"{typed.command}\n{line}", ())
         elif is_inside and line.startswith(_PROMPT):
             if typed:
@@ -60,6 +62,18 @@ def steps(page: str) -> Iterator[Cue | Typed]:
             typed = Typed(line.removeprefix(_PROMPT), ())
         elif is_inside and typed and line.strip():
             typed = Typed(typed.command, (*typed.seen, line))
+
+
+def _goes_on(command: str) -> bool:
+    """Tell whether a shell would wait for more: after a backslash, in quotes, in a document."""
+    document = _DOCUMENT.search(command)
+    if document is not None:
+        return command.splitlines()[-1] != document[1]
+    try:
+        shlex.split(command)
+    except ValueError:
+        return True
+    return False
 
 
 def _lines(text: str) -> list[str]:

@@ -12,7 +12,12 @@ NAME   AGE
 spin   3s
 
 $ kubectl patch wrt spin --type merge \\
-    -p '{}'
+    -p '{"a":
+    1}'
+$ cat <<END
+a: 1
+END
+a: 1
 ```
 
 ```yaml
@@ -25,7 +30,8 @@ def test_steps__of_a_page__are_cues_and_commands_in_order() -> None:
     assert list(steps(PAGE)) == [
         Cue("two nodes ask"),
         Typed("kubectl get wrt", ("NAME   AGE", "spin   3s")),
-        Typed("kubectl patch wrt spin --type merge \\\n    -p '{}'", ()),
+        Typed("kubectl patch wrt spin --type merge \\\n    -p '{\"a\":\n    1}'", ()),
+        Typed("cat <<END\na: 1\nEND", ("a: 1",)),
     ]
 
 
