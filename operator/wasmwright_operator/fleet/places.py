@@ -58,8 +58,10 @@ def _pending(target: Target) -> Found:
     yield "pending", node.name
     if node.is_ready and not node.is_paused:
         yield "movable", node.name
-    if not node.is_ready and target.wasm_node is not None:
+    elif not node.is_ready and target.wasm_node is not None:
         yield "not_ready", node.name
+    elif node.is_paused:
+        yield "paused", node.name
 
 
 def _is_current(runtime: RuntimeRecord, target: Target, renderer: Renderer) -> bool:

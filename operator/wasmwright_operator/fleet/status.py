@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
 
+from wasmwright_operator import names
 from wasmwright_operator.actions import EmitEvent, EventType, WriteRuntimeStatus
 from wasmwright_operator.api.meta import Condition, ConditionStatus
 from wasmwright_operator.api.rollout import RolloutPhase
@@ -16,7 +17,7 @@ from wasmwright_operator.fleet.events import drift_events, runtime_event
 from wasmwright_operator.fleet.obstacles import deletion_blocked
 from wasmwright_operator.fleet.removal import Removal
 from wasmwright_operator.fleet.rollout import Rollout
-from wasmwright_operator.fleet.rollout.telling import hold_of, rollout_events
+from wasmwright_operator.fleet.rollout.telling import Hold, hold_of, rollout_events
 from wasmwright_operator.fleet.shortage import tell
 from wasmwright_operator.fleet.survey import Survey
 from wasmwright_operator.records import RuntimeRecord
@@ -124,15 +125,14 @@ def _accepted(acceptance: Acceptance) -> Told:
 
 def _progressing(findings: Findings, now: datetime) -> Told:
     found, summary = findings.survey, findings.summary
-    hold = hold_of(findings.runtime, findings.rollout, now)
     if found.updating or found.removing:
         moving = capped([*found.updating, *found.removing])
         return "Progressing", True, "NodesUpdating", f"{summary}; changing: {moving}"
-    coming = set(found.pending) - set(found.not_ready)
-    if coming and hold is not None:
-        return "Progressing", hold[0], hold[1], f"{summary}; {hold[2]}"
-    if coming or tell(found.waiting, findings.runtime.name):
-        return _coming(findings, coming)
+    if found.coming or tell(found.waiting, findings.runtime.name):
+        holds, reason, told = _outlook(findings, now)
+        return "Progressing", holds, reason, f"{summary}; {told}"
+    if found.paused:
+        return "Progressing", False, "NodesPaused", f"{summary}; {_paused(found)}"
     if found.not_ready:
         return "Progressing", False, "NodesNotReady", f"{summary}; {_down(found)}"
     if found.failed or found.drifted or found.blocked:
@@ -141,15 +141,16 @@ def _progressing(findings: Findings, now: datetime) -> Told:
     return "Progressing", False, "Complete", summary
 
 
-def _coming(findings: Findings, nodes: set[str]) -> Told:
-    """Tell of nodes that come next, or of the limit that leaves none of them room."""
-    found, summary = findings.survey, findings.summary
+def _outlook(findings: Findings, now: datetime) -> Hold:
+    """Tell what holds back nodes that wait for their turn, or who comes next."""
+    found, rollout = findings.survey, findings.rollout
+    hold = hold_of(findings.runtime, rollout, now)
     exhausted = tell(found.waiting, findings.runtime.name)
-    if not exhausted:
-        return "Progressing", True, "NodesPending", f"{summary}; next: {capped(nodes)}"
-    down = [*found.unavailable, *found.absent]
-    told = f"; unavailable now: {capped(down)}" if down else ""
-    return "Progressing", False, "BudgetExhausted", f"{summary}; {exhausted}{told}"
+    if exhausted and (hold is None or rollout.status.phase is RolloutPhase.CANARY):
+        down = [*found.unavailable, *found.absent]
+        told = f"; unavailable now: {capped(down)}" if down else ""
+        return False, "BudgetExhausted", f"{exhausted}{told}"
+    return hold or (True, "NodesPending", f"next: {capped(found.coming)}")
 
 
 def _ready(findings: Findings, now: datetime) -> Told:
@@ -158,13 +159,15 @@ def _ready(findings: Findings, now: datetime) -> Told:
         return kind, False, "Removing", f"being removed from {len(found.holders)} nodes"
     if not acceptance.is_accepted:
         return kind, False, acceptance.reason, acceptance.message
-    coming = set(found.pending) - set(found.not_ready)
+    _, outlook, told_of_it = _outlook(findings, now)
     for nodes, reason, told in (
+        (_stuck(findings), "Halted", findings.rollout.status.halted_message),
         (found.failed, _failure_reason(findings), _failures(findings)),
         (found.drifted, _DRIFTED, _failures(findings)),
         (found.blocked, "NodesBlocked", _failures(findings)),
         (found.updating, "NodesUpdating", f"changing: {capped(found.updating)}"),
-        (coming, *_waiting(findings, coming, now)),
+        (found.coming, outlook, told_of_it),
+        (found.paused, "NodesPaused", _paused(found)),
         (found.not_ready, "NodesNotReady", _down(found)),
     ):
         if nodes:
@@ -185,6 +188,10 @@ def _down(found: Survey) -> str:
     return f"waiting for nodes to be Ready: {capped(found.not_ready)}"
 
 
+def _paused(found: Survey) -> str:
+    return f"paused by {names.PAUSED}: {capped(found.paused)}"
+
+
 def _order_bug(found: Survey) -> Told:
     nodes = found.with_order_bug
     message = (
@@ -195,13 +202,10 @@ def _order_bug(found: Survey) -> Told:
     return _ORDER_BUG, True, "UpdateContainerd", message
 
 
-def _waiting(findings: Findings, coming: set[str], now: datetime) -> tuple[str, str]:
-    hold = hold_of(findings.runtime, findings.rollout, now)
-    if hold is None:
-        return "NodesPending", f"next: {capped(coming)}"
-    _, reason, message = hold
+def _stuck(findings: Findings) -> bool:
+    """Tell whether nodes are without the target revision and none of them begins any more."""
     is_halted = findings.rollout.status.phase is RolloutPhase.HALTED
-    return "Halted" if is_halted else reason, message
+    return is_halted and len(findings.survey.updated) < findings.survey.targeted
 
 
 def _halted(findings: Findings) -> Told:

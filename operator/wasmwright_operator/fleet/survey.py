@@ -41,8 +41,15 @@ class Survey:
     """Of the pending ones: nodes on which a run could begin."""
     not_ready: list[str] = field(default_factory=list)
     """Of the pending ones: nodes that are not Ready and therefore left alone."""
+    paused: list[str] = field(default_factory=list)
+    """Of the others of them: nodes on which somebody lets nothing begin."""
     with_order_bug: list[str] = field(default_factory=list)
     """Nodes whose container runtime lists handlers in another order each time."""
+
+    @property
+    def coming(self) -> frozenset[str]:
+        """Nodes on which a run could begin if it were their turn."""
+        return frozenset(self.pending).difference(self.not_ready, self.paused)
 
     @property
     def targeted(self) -> int:

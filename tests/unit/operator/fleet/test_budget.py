@@ -1,13 +1,17 @@
 """How many nodes may change at a time, and what the others are told."""
 
+from dataclasses import replace
+
 import pytest
 
 from unit.operator import given
 from unit.operator.fleet.cluster import Record, only, plan
 from wasmwright_operator.actions import CreateWasmNode, UpdateWasmNode, WriteRuntimeStatus
+from wasmwright_operator.api.rollout import RolloutPhase, RolloutStatus
 from wasmwright_operator.api.wasmnode import WasmNodeStatus
 from wasmwright_operator.conditions import find
 from wasmwright_operator.fleet import FleetPolicy
+from wasmwright_operator.fleet.rollout.revisions import revision_name
 from wasmwright_operator.records import NodeRecord, WasmNodeRecord
 
 SPIN = given.entry("spin")
@@ -101,7 +105,10 @@ def progress(*records: Record, policy: FleetPolicy | None = None) -> tuple[str, 
         if item.name == "spin"
     ]
     found = find(write.status.conditions, "Progressing")
+    ready = find(write.status.conditions, "Ready")
     assert found is not None
+    assert ready is not None
+    assert (ready.reason, ready.message) == (found.reason, found.message)
     return found.status, found.reason, found.message
 
 
@@ -113,6 +120,19 @@ def test_budget_that_others_use_up__is_told_with_counts_and_names() -> None:
         "False",
         "BudgetExhausted",
         "0/3 ready; 3 wait for maxUnavailable; unavailable now: n3, n4",
+    )
+
+
+def test_canary_without_room__is_told_of_the_limit_and_not_only_of_the_canary() -> None:
+    runtime = given.runtime(rollout={"maxUnavailable": 1, "canary": {"count": 1}})
+    trying = RolloutStatus(revision=revision_name(runtime), phase=RolloutPhase.CANARY)
+    status = runtime.status.model_copy(update={"rollout": trying})
+    down = asking(1, first=3, is_ready=False)
+
+    assert progress(*asking(3), *down, replace(runtime, status=status)) == (
+        "False",
+        "BudgetExhausted",
+        "0/3 ready; 1 wait for maxUnavailable; unavailable now: n3",
     )
 
 

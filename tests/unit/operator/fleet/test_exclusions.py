@@ -226,3 +226,17 @@ def test_refused_wish__of_an_ordinary_kind__is_still_an_event() -> None:
         (EventType.WARNING, "UnsupportedOS")
     ]
     assert isinstance(action.events[0], EmitEvent)
+
+
+def test_node_paused__with_an_older_revision__is_named_as_what_is_left() -> None:
+    present = given.wasm_node("n1", given.entry(), status=READY)
+    newer = given.runtime(placement={"nodeSelector": {}}, config={"snapshotter": "newer"})
+    paused = given.node("n1", annotations={names.PAUSED: "true"})
+
+    actions = plan(paused, newer, present)
+
+    assert only(actions, UpdateWasmNode) == []
+    found = only(actions, WriteRuntimeStatus)[0].status
+    message = "1/1 ready, 0/1 updated; paused by wasmwright.dev/paused: n1"
+    assert told(found, "Ready") == ("False", "NodesPaused", message)
+    assert told(found, "Progressing") == ("False", "NodesPaused", message)

@@ -158,6 +158,7 @@ def test_canary__fails__halts_and_newcomers_get_the_stable_revision() -> None:
 
         assert fleet.condition("Halted") == ("True", "CanaryFailed")
         assert canary in fleet.message("Halted")
+        assert fleet.condition("Ready") == ("False", "Halted"), "it does not go on by itself"
         assert names.RESUME in fleet.message("Halted")
         assert fleet.rollout["phase"] == "Halted"
         assert "RolloutHalted" in fleet.events
