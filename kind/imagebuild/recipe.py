@@ -9,6 +9,8 @@ from typing import Final
 
 REPOSITORY: Final = Path(__file__).parents[2]
 CONTAINERFILES: Final = REPOSITORY / "deploy/images"
+SMOKE_TEST: Final = "smoke-test"
+"""The module that shows whether a node runs wasm: text in the tree, compiled for the image."""
 
 _PROJECT_FILES = ("pyproject.toml", "README.md", "LICENSE", "scripts/hatch_build.py")
 _IMPORT_ROOTS = ("operator", "installer")
@@ -51,7 +53,13 @@ class ImageNames:
 def image_names(base: str) -> ImageNames:
     """Return the references of what the present source makes on top of `base`."""
     files = [path for part in Part for path in (part.containerfile, part.requirements)]
+    files.append(smoke_test_source())
     return ImageNames(tag=key([*files, *source_files()], base))
+
+
+def smoke_test_source() -> Path:
+    """Return the text of the module."""
+    return CONTAINERFILES / f"{SMOKE_TEST}.wat"
 
 
 def source_files() -> Iterator[Path]:

@@ -6,7 +6,9 @@ import sys
 import tempfile
 from pathlib import Path
 
-from imagebuild.recipe import REPOSITORY, Part, key
+from wasmtime import wat2wasm
+
+from imagebuild.recipe import REPOSITORY, SMOKE_TEST, Part, key, smoke_test_source
 from localcluster import commands, locks, paths
 from localcluster.progress import Progress
 
@@ -67,7 +69,10 @@ def lay_out_context(part: Part, own: Path, dependencies: Path, context: Path) ->
     shutil.copytree(dependencies, context / "wheels", copy_function=_link)
     shutil.copytree(own, context / "dist", copy_function=_link)
     shutil.copyfile(part.requirements, context / "requirements.txt")
-    os.utime(context / "requirements.txt", (0, 0))
+    module = context / f"{SMOKE_TEST}.wasm"
+    module.write_bytes(wat2wasm(smoke_test_source().read_text()))
+    for path in (context / "requirements.txt", module):
+        os.utime(path, (0, 0))
 
 
 def _link(source: str, target: str) -> None:

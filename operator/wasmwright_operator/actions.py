@@ -10,8 +10,8 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from wasmwright_installer.contract import NodeDocument
-from wasmwright_operator.api.wasmnode import WasmNodeSpec, WasmNodeStatus
+from wasmwright_installer.contract import ApplyResult, NodeDocument
+from wasmwright_operator.api.wasmnode import SmokeTest, WasmNodeSpec, WasmNodeStatus
 from wasmwright_operator.api.wasmruntime import WasmRuntimeStatus
 from wasmwright_operator.records import RunKey, Slot, Taint
 
@@ -176,6 +176,36 @@ class DeleteJob:
 
 
 @dataclass(frozen=True, slots=True)
+class CreateSmokeTest:
+    """Create the pod of a smoke test."""
+
+    node: str
+    run: RunKey
+    test: SmokeTest
+    is_oci_runtime: bool
+    """Whether the pod has to say that it holds wasm."""
+    result: ApplyResult
+    """What the installer said: the pod keeps it for whoever reads how the test ended."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReadWarnings:
+    """Ask the API server what was told about the pod of a smoke test; no Event is watched."""
+
+    node: str
+    pod: str
+    uid: str
+
+
+@dataclass(frozen=True, slots=True)
+class DeletePod:
+    """Remove the pod of a smoke test."""
+
+    name: str
+    uid: str
+
+
+@dataclass(frozen=True, slots=True)
 class SetFinalizers:
     """Replace the finalizers of a WasmRuntime."""
 
@@ -270,6 +300,9 @@ Action = (
     | EvictPod
     | CreateJob
     | DeleteJob
+    | CreateSmokeTest
+    | ReadWarnings
+    | DeletePod
     | SetFinalizers
     | WriteRuntimeStatus
     | CreateRevision

@@ -76,6 +76,8 @@ class Cache:
         self._lost_runs: set[RunKey] = set()
         self._ended: dict[str, int] = {}
         self._looks: dict[str, PodsLook] = {}
+        self._lost_tests: set[tuple[RunKey, str]] = set()
+        self._warnings: dict[str, str] = {}
         self._stores: dict[str, Store[Any]] = {
             NODES.plural: self.nodes,
             WASM_NODES.plural: self.wasm_nodes,
@@ -125,6 +127,8 @@ class Cache:
         gone = self._stores[plural].get(name)
         if isinstance(gone, JobRecord) and gone.uid == uid and gone.outcome is None:
             self._lost_runs.add(gone.run)
+        if isinstance(gone, PodRecord) and gone.uid == uid:
+            self._end_test(gone)
         if isinstance(gone, WasmNodeRecord) and gone.uid == uid:
             self._end(gone)
         keys = self._stores[plural].remove(name, uid)
@@ -134,8 +138,14 @@ class Cache:
             self._forget_work(plural, key, name)
         if plural == WASM_NODES.plural:
             self._lost_runs = {run for run in self._lost_runs if run.owner != uid}
+            self._lost_tests = {it for it in self._lost_tests if it[0].owner != uid}
             self._forget_look(name)
         return keys
+
+    def _end_test(self, gone: PodRecord) -> None:
+        self._warnings.pop(gone.uid, None)
+        if gone.smoke_test is not None and not gone.has_ended:
+            self._lost_tests.add((gone.run, gone.smoke_test.runtime))
 
     def _end(self, gone: WasmNodeRecord) -> None:
         self._ended[gone.spec.node_uid] = gone.spec.ledger_version
@@ -178,6 +188,8 @@ class Cache:
             wasm_node=self._with_ends(node),
             lost_runs=frozenset(self._lost_runs),
             look=self._looks.get(node),
+            lost_tests=frozenset(self._lost_tests),
+            warnings=dict(self._warnings),
         )
 
     def _with_ends(self, node: str) -> WasmNodeRecord | None:
@@ -209,6 +221,11 @@ class Cache:
         look = self._looks.get(node)
         if look is not None:
             self._looks[node] = replace(look, evictions={**look.evictions, uid: eviction})
+
+    def store_warnings(self, node: str, uid: str, told: str) -> tuple[str, ...]:
+        """Take in what was told about a pod; return the keys to be reconciled."""
+        self._warnings[uid] = told
+        return (node_key(node),)
 
     def _forget_look(self, node: str) -> None:
         wasm_node = self.wasm_nodes.get(node)

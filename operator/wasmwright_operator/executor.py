@@ -10,10 +10,12 @@ from wasmwright_operator import names
 from wasmwright_operator.actions import (
     Action,
     CreateJob,
+    CreateSmokeTest,
     CreateWasmNode,
     EmitEvent,
     EvictPod,
     LookAtPods,
+    ReadWarnings,
     ReserveSlots,
     UpdateWasmNode,
     Wake,
@@ -21,19 +23,25 @@ from wasmwright_operator.actions import (
 )
 from wasmwright_operator.cache import FLEET, Cache
 from wasmwright_operator.conditions import rfc3339
-from wasmwright_operator.kube.errors import ApiError, ConflictError, NotFoundError
+from wasmwright_operator.kube.errors import (
+    ApiError,
+    ConflictError,
+    NotFoundError,
+    RefusedError,
+)
 from wasmwright_operator.kube.port import (
     CONFIG_MAPS,
     CONTROLLER_REVISIONS,
     EVENTS,
     JOBS,
+    PODS,
     WASM_RUNTIMES,
     Kube,
     Resource,
 )
-from wasmwright_operator.manifests import JobTemplate
+from wasmwright_operator.manifests import JobTemplate, render_smoke_test
 from wasmwright_operator.manifests.writes import Verb, Write, render_event, render_write
-from wasmwright_operator.records import Eviction, PodsLook, parse_node_pod
+from wasmwright_operator.records import Eviction, PodsLook, parse_node_pod, parse_warnings
 
 logger: Final = logging.getLogger(__name__)
 
@@ -67,7 +75,7 @@ class Executor:
         self._jobs = JOBS.in_namespace(namespace)
         self._namespaced = {
             resource: resource.in_namespace(namespace)
-            for resource in (JOBS, CONTROLLER_REVISIONS, CONFIG_MAPS)
+            for resource in (JOBS, PODS, CONTROLLER_REVISIONS, CONFIG_MAPS)
         }
         self.ledger: Final = Subject(self._namespaced[CONFIG_MAPS], names.LEDGER)
         """Is read when it is needed and never watched: who writes it with an old version learns."""
@@ -76,13 +84,16 @@ class Executor:
     def render(self, action: Action) -> Write | None:
         """Return the request for an action, or None for one that writes nothing."""
         match action:
-            case Wake() | LookAtPods() | EvictPod():
+            case Wake() | LookAtPods() | EvictPod() | ReadWarnings():
                 return None
             case EmitEvent():
                 return render_event(action, rfc3339(self._clock()))
             case CreateJob():
                 manifest = self._template.render(action)
                 return Write(Verb.CREATE, self._jobs, manifest["metadata"]["name"], manifest)
+            case CreateSmokeTest():
+                manifest = render_smoke_test(action, self._template.policy)
+                return Write(Verb.CREATE, PODS, manifest["metadata"]["name"], manifest)
             case _:
                 return render_write(action)
 
@@ -133,6 +144,15 @@ class Executor:
         told = {"object": f"{action.namespace}/{action.name}", "refusal": refusal}
         logger.info("EvictPod", extra=told)
         self._cache.store_eviction(action.node, action.uid, Eviction(self._clock(), refusal))
+
+    async def read_warnings(self, action: ReadWarnings) -> Keys:
+        """Read what was told about a pod into the cache; what may not be read was not told."""
+        try:
+            found = await self._kube.warnings_about(self._namespace, action.uid)
+        except RefusedError as error:
+            logger.warning("Events may not be read", extra={"error": str(error)})
+            found = ()
+        return self._cache.store_warnings(action.node, action.uid, parse_warnings(found))
 
     async def refresh(self, subject: Subject) -> Keys:
         """Read an object anew, since what we know of it was refused as old."""

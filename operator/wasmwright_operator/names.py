@@ -47,6 +47,10 @@ JOB_NODE_HASH: Final = f"{GROUP}/node-hash"
 JOB_HASH: Final = f"{GROUP}/hash"
 JOB_ATTEMPT: Final = f"{GROUP}/attempt"
 JOB_OWNER: Final = f"{GROUP}/wasmnode-uid"
+SMOKE_TEST: Final = f"{GROUP}/smoke-test"
+"""Annotation on the pod of a smoke test: the WasmRuntime that it is about."""
+RUN_RESULT: Final = f"{GROUP}/run-result"
+"""Annotation on the pod of a smoke test: what the installer said, which outlives its Job there."""
 DOCUMENT: Final = f"{GROUP}/document"
 """Annotation on a Job's pod: the NodeDocument, handed to its containers by the downward API."""
 
@@ -66,6 +70,11 @@ ZONE_LABEL: Final = "topology.kubernetes.io/zone"
 def runtime_label(name: str) -> str:
     """Return the key of the node label that tells the state of one runtime."""
     return f"{RUNTIME_LABEL_DOMAIN}/{name}"
+
+
+def smoke_test_class(runtime: str) -> str:
+    """Return the RuntimeClass of smoke tests: unlike all others it selects no ready nodes."""
+    return f"{runtime}.smoke-test.{GROUP}"
 
 
 def is_ours(key: str) -> bool:

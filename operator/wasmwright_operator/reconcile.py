@@ -10,10 +10,12 @@ from typing import Final
 from wasmwright_operator.actions import (
     Action,
     CreateJob,
+    CreateSmokeTest,
     CreateWasmNode,
     EvictPod,
     LabelNode,
     LookAtPods,
+    ReadWarnings,
     ReserveSlots,
     UpdateWasmNode,
     Wake,
@@ -212,6 +214,9 @@ class Reconciler:
         if isinstance(action, LookAtPods):
             self.notify(await self._executor.look_at_pods(action))
             return
+        if isinstance(action, ReadWarnings):
+            self.notify(await self._executor.read_warnings(action))
+            return
         if isinstance(action, EvictPod):
             await self._executor.evict(action)
             return
@@ -263,6 +268,7 @@ def _after_refusal(
     view: NodeView, action: Action, error: RefusedError, now: datetime
 ) -> tuple[Action, ...]:
     """Return what to do when the API server will not do what a run cannot do without."""
-    if not isinstance(action, CreateJob | LookAtPods) or not (view.node and view.wasm_node):
+    needed = CreateJob | LookAtPods | CreateSmokeTest
+    if not isinstance(action, needed) or not (view.node and view.wasm_node):
         raise error
     return plan_refusal(view.node, view.wasm_node, action, str(error), now)

@@ -16,6 +16,7 @@ _PATHS: Final = {
     "namespace": NAMESPACES,
     "node": NODES,
     "pod": f"{NAMESPACES}/default/pods",
+    "system-pod": f"{NAMESPACES}/wasmwright-system/pods",
     "runtimeclass": CLASSES,
     "wn": WN,
     "wrt": WRT,

@@ -21,6 +21,21 @@ class Refusal(ApiModel):
     """What was found and what to do."""
 
 
+class SmokeTest(ApiModel):
+    """A pod that must run wasm on the node before a run counts as a success."""
+
+    runtime: str
+    """The WasmRuntime that it is about."""
+    image: str = ""
+    """What it runs; empty = the module of ours in the installer's image."""
+    command: tuple[str, ...] = ()
+    """Its command; empty = as the image says."""
+    expect: str = ""
+    """What its termination message must hold; empty = nothing."""
+    timeout_seconds: int = 60
+    """How long it may take."""
+
+
 class Cause(StrEnum):
     """Why a run was admitted."""
 
@@ -73,6 +88,8 @@ class WasmNodeSpec(ApiModel):
     """What the run may do to the node's pods."""
     removal: WasmPods = WasmPods.WAIT
     """What happens to pods that use a runtime which is to go."""
+    smoke_tests: tuple[SmokeTest, ...] = ()
+    """The pods that must run wasm before this run counts as a success."""
 
 
 class NodeState(StrEnum):

@@ -1,10 +1,7 @@
 """RuntimeClasses: when they appear, what they say, and when they go."""
 
-import hashlib
-import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from wasmwright_operator import names
 from wasmwright_operator.actions import (
@@ -13,8 +10,9 @@ from wasmwright_operator.actions import (
     ReleaseRuntimeClass,
 )
 from wasmwright_operator.api.amounts import amount_of
-from wasmwright_operator.api.meta import Toleration
 from wasmwright_operator.api.wasmruntime import ConflictPolicy, RuntimeClassSpec
+from wasmwright_operator.fleet.class_manifests import render_class, says
+from wasmwright_operator.fleet.trial_class import plan_trial_class, trial_class_conflict
 from wasmwright_operator.records import RuntimeClassRecord, RuntimeRecord
 
 ClassAction = ApplyRuntimeClass | ReleaseRuntimeClass | DeleteRuntimeClass
@@ -39,11 +37,22 @@ def needed_nodes(runtime: RuntimeRecord, targeted: int) -> int:
 
 
 def plan_classes(
-    runtime: RuntimeRecord, existing: Mapping[str, RuntimeClassRecord], *, are_enough_ready: bool
+    runtime: RuntimeRecord,
+    existing: Mapping[str, RuntimeClassRecord],
+    *,
+    are_enough_ready: bool,
+    is_changing: bool = False,
 ) -> ClassPlan:
-    """Return the plan for a runtime that is served."""
+    """Return the plan for a runtime that is served.
+
+    While a run is under way (`is_changing`) the class of smoke tests stays, though nobody may ask
+    for more of them: that run was begun with the promise of one.
+    """
     actions: list[ClassAction] = list(_surplus(runtime, existing.values()))
-    present, waiting, conflicts = [], [], []
+    present, waiting = [], []
+    tests = existing.get(names.smoke_test_class(runtime.name))
+    conflicts = list(trial_class_conflict(runtime, tests))
+    actions.extend(plan_trial_class(runtime, tests, is_changing=is_changing))
     for spec in _class_specs(runtime):
         found = existing.get(spec.name)
         problem = _conflict(runtime, spec, found)
@@ -54,7 +63,7 @@ def plan_classes(
         elif found is None or found.runtime == "":
             waiting.append(spec.name)
             if are_enough_ready:
-                actions.append(_apply(runtime, spec, is_adopted=found is not None))
+                actions.append(render_class(runtime, spec, is_adopted=found is not None))
         else:
             present.append(spec.name)
             actions.extend(_correct(runtime, spec, found))
@@ -72,7 +81,8 @@ def _surplus(
     """Yield the end of classes that the runtime no longer names."""
     for found in existing:
         is_ours = found.runtime == runtime.name and not found.deleting
-        if is_ours and found.name not in runtime.class_names:
+        kept = {*runtime.class_names, names.smoke_test_class(runtime.name)}
+        if is_ours and found.name not in kept:
             yield _end(found)
 
 
@@ -112,46 +122,6 @@ def _conflict(
 def _correct(
     runtime: RuntimeRecord, spec: RuntimeClassSpec, found: RuntimeClassRecord
 ) -> Iterator[ClassAction]:
-    wanted = _apply(runtime, spec, is_adopted=found.adopted)
-    is_as_wanted = (
-        found.spec_hash == wanted.manifest["metadata"]["annotations"][names.SPEC_HASH]
-        and dict(found.node_selector) == wanted.manifest["scheduling"]["nodeSelector"]
-    )
-    if not (is_as_wanted or found.deleting):
+    wanted = render_class(runtime, spec, is_adopted=found.adopted)
+    if not (found.deleting or says(found, wanted)):
         yield wanted
-
-
-def _apply(
-    runtime: RuntimeRecord, spec: RuntimeClassSpec, *, is_adopted: bool
-) -> ApplyRuntimeClass:
-    body = _body(runtime, spec)
-    text = json.dumps(body, sort_keys=True)
-    annotations = {names.SPEC_HASH: hashlib.sha256(text.encode()).hexdigest()[:16]}
-    if is_adopted:
-        annotations[names.ADOPTED] = "true"
-    metadata = {
-        "name": spec.name,
-        "labels": {names.MANAGED_BY: names.MANAGED_BY_VALUE, names.RUNTIME: runtime.name},
-        "annotations": annotations,
-    }
-    manifest = {"apiVersion": "node.k8s.io/v1", "kind": "RuntimeClass", "metadata": metadata}
-    return ApplyRuntimeClass(name=spec.name, manifest={**manifest, **body})
-
-
-def _body(runtime: RuntimeRecord, spec: RuntimeClassSpec) -> dict[str, Any]:
-    """Return what the class says; the ready label cannot be overridden by the user's selector."""
-    scheduling: dict[str, Any] = {
-        "nodeSelector": {**spec.node_selector, names.runtime_label(runtime.name): "ready"}
-    }
-    if spec.tolerations:
-        scheduling["tolerations"] = [_toleration(item) for item in spec.tolerations]
-    body: dict[str, Any] = {"handler": runtime.handler, "scheduling": scheduling}
-    if spec.overhead is not None and spec.overhead.pod_fixed:
-        body["overhead"] = {
-            "podFixed": {name: str(value) for name, value in spec.overhead.pod_fixed.items()}
-        }
-    return body
-
-
-def _toleration(item: Toleration) -> dict[str, Any]:
-    return item.model_dump(mode="json", exclude_defaults=True) | {"operator": item.operator}

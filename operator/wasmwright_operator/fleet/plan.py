@@ -113,7 +113,12 @@ def _plan_runtime(findings: Findings, snapshot: Snapshot, now: datetime) -> Iter
             yield Wake(removal.look_again)
     elif findings.acceptance.is_accepted:
         are_enough = len(found.ready) >= needed_nodes(runtime, found.targeted)
-        classes = plan_classes(runtime, snapshot.runtime_classes, are_enough_ready=are_enough)
+        classes = plan_classes(
+            runtime,
+            snapshot.runtime_classes,
+            are_enough_ready=are_enough,
+            is_changing=bool(found.updating or found.failed),
+        )
         yield from classes.actions
     if runtime.has_finalizer or not runtime.deleting:
         yield from plan_status(replace(findings, classes=classes, removal=removal), now)

@@ -1,12 +1,12 @@
 """What an admitted run writes into its WasmNode: all that the node's plan has to know."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from wasmwright_installer.contract import HandlerEntry, RuntimeEntry
 from wasmwright_operator import names
-from wasmwright_operator.api.wasmnode import Cause, WasmNodeSpec
+from wasmwright_operator.api.wasmnode import Cause, SmokeTest, WasmNodeSpec
 from wasmwright_operator.api.wasmruntime import WasmRuntimeSpec
 from wasmwright_operator.conditions import rfc3339
 from wasmwright_operator.fleet.acceptance import Acceptance
@@ -72,6 +72,7 @@ class Runs:
             min_ready_seconds=terms.min_ready_seconds,
             disruption=terms.disruption,
             removal=terms.removal,
+            smoke_tests=tuple(self._smoke_tests(run)),
         )
         return write(target, spec)
 
@@ -79,6 +80,15 @@ class Runs:
         """Return what the ledger says of a run."""
         spec = begun.spec
         return Slot(spec.node_uid, self.version, spec.attempt, spec.changes, rfc3339(now))
+
+    def _smoke_tests(self, run: Run) -> Iterator[SmokeTest]:
+        """Yield a test for each runtime that the run installs, changes or looks after."""
+        for entry in run.entries:
+            runtime = self.snapshot.runtimes.get(entry.name)
+            if entry.name in run.changes and runtime is not None and runtime.spec is not None:
+                wish = runtime.spec.verify.smoke_test
+                if wish is not None:
+                    yield SmokeTest(runtime=entry.name, **wish.model_dump())
 
     def _terms_of(self, run: Run) -> Terms:
         leaving = run.changes - {entry.name for entry in run.entries}

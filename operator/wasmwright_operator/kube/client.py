@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 from pydantic_core import from_json
 
 from wasmwright_operator import names
-from wasmwright_operator.kube.port import PODS, Raw, Resource
+from wasmwright_operator.kube.port import EVENTS, PODS, Raw, Resource
 from wasmwright_operator.kube.transport import JSON, Request, Transport
 
 _CHUNK: Final = 500
@@ -67,6 +67,14 @@ class KubeClient:
             if not answer["metadata"].get("continue"):
                 return found
             query["continue"] = answer["metadata"]["continue"]
+
+    async def warnings_about(self, namespace: str, uid: str) -> Sequence[Raw]:
+        """See `Kube.warnings_about`."""
+        selector = f"involvedObject.uid={uid},type=Warning"
+        query = urlencode({"limit": str(_CHUNK), "fieldSelector": selector})
+        answer = await self._ask("GET", f"{EVENTS.in_namespace(namespace).path()}?{query}")
+        found: list[Raw] = answer.get("items") or []
+        return found
 
     async def evict(self, namespace: str, name: str, *, uid: str) -> None:
         """See `Kube.evict`."""

@@ -138,6 +138,10 @@ class Kube(Protocol):
         """Return all pods of a node as they are now, and not as some cache remembers them."""
         ...
 
+    async def warnings_about(self, namespace: str, uid: str) -> Sequence[Raw]:
+        """Return the Events of type Warning about one object."""
+        ...
+
     async def evict(self, namespace: str, name: str, *, uid: str) -> None:
         """Ask for a pod to be deleted within its PodDisruptionBudgets.
 

@@ -7,5 +7,13 @@ from wasmwright_operator.manifests.jobs import (
     built_in_template,
     job_name,
 )
+from wasmwright_operator.manifests.smoketests import render_smoke_test
 
-__all__ = ["JobPolicy", "JobTemplate", "JobTemplateError", "built_in_template", "job_name"]
+__all__ = [
+    "JobPolicy",
+    "JobTemplate",
+    "JobTemplateError",
+    "built_in_template",
+    "job_name",
+    "render_smoke_test",
+]

@@ -70,7 +70,7 @@ class JobTemplate:
     def __init__(
         self, text: str, policy: JobPolicy, *, source: str = "the built-in template"
     ) -> None:
-        self._policy = policy
+        self.policy: Final = policy
         self._source = source
         self._template = self._compile(text)
         self._shapes = Shapes()
@@ -78,7 +78,7 @@ class JobTemplate:
 
     def render(self, action: CreateJob) -> Manifest:
         """Return the Job's manifest."""
-        context = _context(action, self._policy)
+        context = _context(action, self.policy)
         try:
             text = self._template.render(context)
             manifest = self._shapes.parse(text, {name: context[name] for name in _PER_JOB})

@@ -13,6 +13,7 @@ from wasmwright_operator.actions import (
     CreateRevision,
     CreateWasmNode,
     DeleteJob,
+    DeletePod,
     DeleteRevision,
     DeleteRuntimeClass,
     DeleteWasmNode,
@@ -35,6 +36,7 @@ from wasmwright_operator.kube.port import (
     EVENTS,
     JOBS,
     NODES,
+    PODS,
     RUNTIME_CLASSES,
     WASM_NODES,
     WASM_RUNTIMES,
@@ -122,6 +124,11 @@ def _(action: WriteNodeStatus) -> Write:
 def _(action: WriteRuntimeStatus) -> Write:
     body = {**_at(action.resource_version), "status": _replacing(action.status)}
     return Write(Verb.MERGE_STATUS, WASM_RUNTIMES, action.name, body)
+
+
+@render_write.register
+def _(action: DeletePod) -> Write:
+    return Write(Verb.DELETE, PODS, action.name, uid=action.uid)
 
 
 @render_write.register

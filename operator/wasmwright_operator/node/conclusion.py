@@ -5,9 +5,10 @@ from typing import Final
 
 from wasmwright_installer.contract import ApplyResult, RuntimeState
 from wasmwright_operator.api.meta import Condition
-from wasmwright_operator.api.wasmnode import Cause, InstalledRuntime, NodeState, WasmNodeStatus
+from wasmwright_operator.api.wasmnode import Cause, NodeState, WasmNodeStatus
 from wasmwright_operator.conditions import capped, condition, rfc3339, with_times
 from wasmwright_operator.node.failure import after_failure
+from wasmwright_operator.node.installed import as_told
 from wasmwright_operator.node.loss import (
     NOT_SERVED,
     after_lost_store,
@@ -28,7 +29,7 @@ def conclude(
 
     What the store holds is not believed after a failure, since that may have been the reason.
     """
-    problem = _problem(node, record, outcome)
+    problem = problem_of(node, record, outcome)
     status = _fresh_facts(record.status, outcome.result)
     status = status.model_copy(
         update={
@@ -69,7 +70,7 @@ def _boot_id(node: NodeRecord, record: WasmNodeRecord, result: ApplyResult | Non
     return result.boot_id or node.boot_id
 
 
-def _problem(node: NodeRecord, record: WasmNodeRecord, outcome: Outcome) -> Outcome | None:
+def problem_of(node: NodeRecord, record: WasmNodeRecord, outcome: Outcome) -> Outcome | None:
     """Return the outcome if it is no success, or why a success is not believed."""
     if not outcome.is_success or outcome.result is None:
         return outcome
@@ -107,18 +108,13 @@ def _after_success(
     record: WasmNodeRecord, status: WasmNodeStatus, result: ApplyResult
 ) -> WasmNodeStatus:
     wanted = {entry.name for entry in record.spec.runtimes}
-    runtimes = tuple(
-        InstalledRuntime.model_validate(item.model_dump())
-        for item in result.runtimes
-        if item.name in wanted
-    )
     return status.model_copy(
         update={
             "state": NodeState.READY if wanted else NodeState.PENDING,
             "installed_hash": record.spec.hash,
             "failures": 0,
             "failing_since": "",
-            "runtimes": runtimes,
+            "runtimes": tuple(as_told(record, result)),
             "stored": result.stored[:_LISTED],
             "last_error": None,
             "next_retry": "",

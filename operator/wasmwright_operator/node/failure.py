@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Final
 
-from wasmwright_installer.contract import ExitCode, RuntimeResult, RuntimeState
+from wasmwright_installer.contract import ExitCode
 from wasmwright_operator import names
 from wasmwright_operator.api.wasmnode import (
     InstalledRuntime,
@@ -14,7 +14,9 @@ from wasmwright_operator.api.wasmnode import (
 )
 from wasmwright_operator.conditions import rfc3339
 from wasmwright_operator.node.backoff import Prospect, is_failure, next_try, prospect
+from wasmwright_operator.node.installed import as_told, left
 from wasmwright_operator.node.outcome import Outcome
+from wasmwright_operator.node.reasons import SMOKE_TEST_FAILED
 from wasmwright_operator.records import WasmNodeRecord
 
 _MESSAGE: Final = 4096
@@ -34,7 +36,7 @@ def after_failure(
             "state": _state(problem, kind),
             "failures": failures,
             "failing_since": status.failing_since or since,
-            "runtimes": tuple(_left(record, problem)),
+            "runtimes": tuple(_runtimes(record, problem)),
             "stored": (),
             "last_error": RunError(
                 reason=problem.reason,
@@ -45,6 +47,13 @@ def after_failure(
             "next_retry": rfc3339(due) if due else "",
         }
     )
+
+
+def _runtimes(record: WasmNodeRecord, problem: Outcome) -> Iterator[InstalledRuntime]:
+    """What failed no smoke test was proved to be served all the same."""
+    if problem.reason == SMOKE_TEST_FAILED and problem.result is not None:
+        return as_told(record, problem.result)
+    return left(record, problem)
 
 
 def _state(problem: Outcome, kind: Prospect) -> NodeState:
@@ -82,33 +91,3 @@ def _told(message: str, attempts: int, due: datetime | None) -> str:
         f" annotation {names.RETRY} to a new value"
     )
     return message[: _MESSAGE - len(rest)] + rest
-
-
-def _left(record: WasmNodeRecord, problem: Outcome) -> Iterator[InstalledRuntime]:
-    """Yield the runtimes after a failure: what was ready stays so unless the result denies it.
-
-    A failed run changes nothing or goes back, so the older revision of a runtime is still served;
-    only a roll-back that failed leaves a node of which nothing is known.
-    """
-    is_unknown = problem.exit_code == ExitCode.ROLLBACK_FAILED
-    told = {item.name: item for item in problem.result.runtimes} if problem.result else {}
-    before = {item.name: item for item in record.status.runtimes}
-    entries = {entry.name: entry for entry in record.spec.runtimes}
-    for name in sorted(before.keys() | entries.keys()):
-        was, says = before.get(name), told.get(name)
-        is_denied = says is not None and says.state is not RuntimeState.READY
-        if was is not None and was.state is RuntimeState.READY and not (is_unknown or is_denied):
-            yield was
-        elif name in entries or (was is not None and not _is_removed(says)):
-            entry = entries.get(name)
-            yield InstalledRuntime(
-                name=name,
-                handler=entry.handler.handler if entry else was.handler if was else "",
-                version=entry.version if entry else "",
-                state=RuntimeState.FAILED,
-                message=(says.message if says else "") or problem.reason,
-            )
-
-
-def _is_removed(says: RuntimeResult | None) -> bool:
-    return says is not None and says.state is RuntimeState.REMOVED

@@ -1,14 +1,16 @@
 """The plan of one node: at most one run at a time, and its result written down at once."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Final
 
 from wasmwright_operator.actions import (
     Action,
     CreateJob,
+    CreateSmokeTest,
     DeleteJob,
+    DeletePod,
     DeleteWasmNode,
     LabelNode,
     LookAtPods,
@@ -17,7 +19,7 @@ from wasmwright_operator.actions import (
 )
 from wasmwright_operator.api.wasmnode import NodeState, WasmNodeStatus
 from wasmwright_operator.conditions import parse_time
-from wasmwright_operator.node.conclusion import conclude, described
+from wasmwright_operator.node.conclusion import conclude, described, problem_of
 from wasmwright_operator.node.cordon import is_wanted, uncordon
 from wasmwright_operator.node.document import document_of
 from wasmwright_operator.node.labels import label_changes
@@ -32,6 +34,13 @@ from wasmwright_operator.node.outcome import (
     refused_job,
 )
 from wasmwright_operator.node.preparation import Preparing, prepare
+from wasmwright_operator.node.smoketest import (
+    Evidence,
+    Lost,
+    Unproved,
+    observe_tests,
+    refused_test,
+)
 from wasmwright_operator.records import (
     JobRecord,
     NodeRecord,
@@ -58,6 +67,9 @@ class NodeView:
     """Runs whose Job was seen and then deleted by somebody."""
     look: PodsLook | None = None
     """The last look at everybody's pods on the node, while a run is under way that needs one."""
+    lost_tests: Lost = frozenset()
+    warnings: Mapping[str, str] = field(default_factory=dict)
+    """What was told about pods of smoke tests, by their UIDs."""
 
 
 def plan_node(
@@ -69,36 +81,75 @@ def plan_node(
         return ()
     record = view.wasm_node
     if record is None or record.spec.node_uid != node.uid or record.deleting:
-        return (*_labels(node, None), *uncordon(node, record=None))
+        return (*_labels(node, None), *uncordon(node, record=None), *_swept(pods))
     if not record.is_in_flight:
-        return tuple(_settled(node, record, now))
+        return (*_settled(node, record, now), *_swept(pods))
     run = RunKey(record.uid, record.spec.hash, record.spec.attempt)
     job = next((item for item in jobs if item.run == run), None)
-    progress = observe_run(
+    others = (pod for pod in pods if pod.run != run)
+    own = tuple(pod for pod in pods if pod.run == run)
+    return (*_in_flight(view, node, record, run, job, own, now), *_swept(others))
+
+
+def _in_flight(
+    view: NodeView,
+    node: NodeRecord,
+    record: WasmNodeRecord,
+    run: RunKey,
+    job: JobRecord | None,
+    pods: tuple[PodRecord, ...],
+    now: datetime,
+) -> Iterator[Action]:
+    tests = tuple(pod for pod in pods if pod.smoke_test is not None)
+    evidence = Evidence(tests, view.lost_tests, view.warnings)
+    progress = evidence.outcome() or observe_run(
         job,
-        tuple(pod for pod in pods if pod.run == run),
+        tuple(pod for pod in pods if pod.smoke_test is None),
         was_lost=run in view.lost_runs,
         now=now,
     )
     match progress:
         case NotStarted():
-            return tuple(_started(node, record, run, view.look, now))
+            yield from _started(node, record, run, view.look, now)
         case Underway():
-            return tuple(_underway(node, record, job, progress, now))
+            yield from _underway(node, record, job, progress, now)
         case Outcome():
-            return tuple(_ended(node, record, job, progress, now))
+            tested = _tested(node, record, progress, evidence, now)
+            if isinstance(tested, Unproved):
+                yield from tested.actions
+                yield from _underway(node, record, job, tested.underway, now)
+            else:
+                yield from _ended(node, record, job, tested, now)
+
+
+def _tested(
+    node: NodeRecord, record: WasmNodeRecord, outcome: Outcome, evidence: Evidence, now: datetime
+) -> Unproved | Outcome:
+    """Return the end of a run, or what is still to be shown after what its installer proved."""
+    if outcome.result is None or problem_of(node, record, outcome) is not None:
+        return outcome
+    return observe_tests(record, outcome.result, evidence, now) or outcome
+
+
+def _swept(pods: Iterable[PodRecord]) -> Iterator[DeletePod]:
+    """Yield the end of smoke tests that nobody waits for any more."""
+    for pod in pods:
+        if pod.smoke_test is not None and not pod.deleting:
+            yield DeletePod(pod.name, pod.uid)
 
 
 def plan_refusal(
     node: NodeRecord,
     record: WasmNodeRecord,
-    refused: CreateJob | LookAtPods,
+    refused: CreateJob | LookAtPods | CreateSmokeTest,
     message: str,
     now: datetime,
 ) -> tuple[Action, ...]:
     """Return the writes after the API server refused what a run cannot do without."""
     if isinstance(refused, CreateJob):
         outcome = refused_job(message)
+    elif isinstance(refused, CreateSmokeTest):
+        outcome = refused_test(refused, message)
     else:
         advice = "; give the operator that right with the chart's value rbac.evictPods"
         outcome = Outcome(PODS_FORBIDDEN, message + advice)

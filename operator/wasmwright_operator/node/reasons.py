@@ -4,6 +4,9 @@ from typing import Final
 
 from wasmwright_installer.contract import ExitCode
 
+SMOKE_TEST_FAILED: Final = "SmokeTestFailed"
+"""The installer proved that the node serves a handler, but wasm did not run in it."""
+
 REASONS: Final = {
     ExitCode.UNSUPPORTED: "UnsupportedNode",
     ExitCode.CONFLICT: "HandlerConflict",

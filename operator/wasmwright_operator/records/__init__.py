@@ -6,6 +6,7 @@ from wasmwright_operator.records.revision import RevisionRecord, parse_revision
 from wasmwright_operator.records.runtime import RuntimeRecord, parse_runtime
 from wasmwright_operator.records.runtimeclass import RuntimeClassRecord, parse_runtime_class
 from wasmwright_operator.records.slots import LedgerRecord, Slot, parse_ledger
+from wasmwright_operator.records.warnings import parse_warnings
 from wasmwright_operator.records.wasmnode import WasmNodeRecord, parse_wasm_node
 from wasmwright_operator.records.work import (
     ContainerRecord,
@@ -14,6 +15,7 @@ from wasmwright_operator.records.work import (
     JobRecord,
     PodRecord,
     RunKey,
+    SmokeTestRecord,
     parse_job,
     parse_pod,
 )
@@ -34,6 +36,7 @@ __all__ = [
     "RuntimeClassRecord",
     "RuntimeRecord",
     "Slot",
+    "SmokeTestRecord",
     "Taint",
     "WasmNodeRecord",
     "parse_job",
@@ -44,5 +47,6 @@ __all__ = [
     "parse_revision",
     "parse_runtime",
     "parse_runtime_class",
+    "parse_warnings",
     "parse_wasm_node",
 ]

@@ -56,6 +56,11 @@ class RuntimeRecord:
         return self.deleting and (self.is_forced or not self.is_paused)
 
     @property
+    def is_smoke_tested(self) -> bool:
+        """Whether nodes have to show that they run wasm in it."""
+        return self.spec is not None and self.spec.verify.smoke_test is not None
+
+    @property
     def class_names(self) -> tuple[str, ...]:
         """The names of its RuntimeClasses."""
         if self.spec is None or self.spec.runtime_classes is None:

@@ -8,6 +8,8 @@ from typing import Any, Final
 from wasmwright_operator import names
 
 _POD_JOB_LABEL: Final = "batch.kubernetes.io/job-name"
+SMOKE_TEST_CONTAINER: Final = "smoke-test"
+"""The one container of the pod of a smoke test."""
 _FAILING: Final = frozenset({"FailureTarget", "Failed"})
 """The first is set when a Job's fate is sealed, the second when its last pod has ended."""
 
@@ -67,8 +69,19 @@ class ContainerRecord:
 
 
 @dataclass(frozen=True, slots=True)
+class SmokeTestRecord:
+    """What only the pod of a smoke test has."""
+
+    runtime: str
+    """The WasmRuntime that it is about."""
+    run_result: str = ""
+    """What the installer said at the end of the run."""
+    container: ContainerRecord | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class PodRecord:
-    """A pod of a Job of ours."""
+    """A pod of a run: of its Job, or of a smoke test after it."""
 
     name: str
     uid: str
@@ -84,6 +97,13 @@ class PodRecord:
     deleting: bool = False
     disruption: str = ""
     """Why the cluster ended it, if it did: eviction, preemption, shutdown of the node, a taint."""
+    smoke_test: SmokeTestRecord | None = None
+    """None = it is the pod of a Job."""
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether none of its containers runs or will run again."""
+        return self.phase in {"Succeeded", "Failed"}
 
 
 def parse_job(raw: Mapping[str, Any]) -> JobRecord | None:
@@ -110,7 +130,7 @@ def parse_job(raw: Mapping[str, Any]) -> JobRecord | None:
 
 
 def parse_pod(raw: Mapping[str, Any]) -> PodRecord | None:
-    """Return the record of a Job's pod, or None when it does not belong to one of our runs."""
+    """Return the record of a pod, or None when it does not belong to one of our runs."""
     metadata = raw["metadata"]
     run = _run(metadata)
     if run is None:
@@ -130,6 +150,19 @@ def parse_pod(raw: Mapping[str, Any]) -> PodRecord | None:
         apply=_container("apply", status.get("containerStatuses") or ()),
         deleting="deletionTimestamp" in metadata,
         disruption=_disruption(status.get("conditions") or ()),
+        smoke_test=_smoke_test(metadata["annotations"], status),
+    )
+
+
+def _smoke_test(
+    annotations: Mapping[str, str], status: Mapping[str, Any]
+) -> SmokeTestRecord | None:
+    if names.SMOKE_TEST not in annotations:
+        return None
+    return SmokeTestRecord(
+        runtime=annotations[names.SMOKE_TEST],
+        run_result=annotations.get(names.RUN_RESULT, ""),
+        container=_container(SMOKE_TEST_CONTAINER, status.get("containerStatuses") or ()),
     )
 
 

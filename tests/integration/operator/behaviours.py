@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from integration.operator.api import Raw
+from wasmwright_operator.node.smoketest import GREETING
 
 Behaviour = Callable[[Raw], Raw]
 """From the document of a pod to its status."""
@@ -62,6 +63,22 @@ def fetch_fails(reason: str) -> Behaviour:
 def evicted(_document: Raw) -> Raw:
     """The kubelet ended the pod."""
     return {"phase": "Failed", "reason": "Evicted", "message": "the node was low on memory"}
+
+
+def runs_wasm(_document: Raw) -> Raw:
+    """The pod of a smoke test ran wasm."""
+    return _tested(0, f"{GREETING}\n")
+
+
+def traps(_document: Raw) -> Raw:
+    """The pod of a smoke test did not run wasm."""
+    return _tested(137, "trap: unreachable")
+
+
+def _tested(exit_code: int, message: str) -> Raw:
+    terminated = {"exitCode": exit_code, "message": message, "reason": "Completed"}
+    container = {**_container({"terminated": terminated}), "name": "smoke-test"}
+    return {"phase": "Failed" if exit_code else "Succeeded", "containerStatuses": [container]}
 
 
 def takes(seconds: float, behave: Behaviour = succeeds) -> Lasting:

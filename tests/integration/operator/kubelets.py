@@ -18,7 +18,14 @@ from pathlib import Path
 from typing import Final, Self
 
 from integration.operator.api import NAMESPACES, NODES, Api, ApiRefusedError, Raw
-from integration.operator.behaviours import Behaviour, Lasting, running, succeeds, wrong_node
+from integration.operator.behaviours import (
+    Behaviour,
+    Lasting,
+    running,
+    runs_wasm,
+    succeeds,
+    wrong_node,
+)
 from integration.operator.watches import Watch, watching_all
 from wasmwright_operator import names
 
@@ -37,6 +44,9 @@ class Kubelets:
         self.script: defaultdict[str, deque[Behaviour]] = defaultdict(deque)
         self.always: dict[str, Behaviour] = {}
         self.default: Behaviour = lambda document: succeeds(document, self.holds)
+        self.smoke_tests: deque[Behaviour] = deque()
+        """How the next pods of smoke tests end; those after them run wasm."""
+        self.tested: list[str] = []
         self.paused = threading.Event()
         self.silent: set[str] = set()
         """Nodes whose machines are dead: nothing is heard of their pods any more."""
@@ -119,6 +129,19 @@ class Kubelets:
             self._run(pod, node)
 
     def _run(self, pod: Raw, node: str) -> None:
+        if names.SMOKE_TEST in pod["metadata"]["annotations"]:
+            self._test(pod, node)
+        else:
+            self._install(pod, node)
+
+    def _test(self, pod: Raw, node: str) -> None:
+        behave = self.smoke_tests.popleft() if self.smoke_tests else runs_wasm
+        seconds = behave.seconds if isinstance(behave, Lasting) else 0.0
+        self.tested.append(node)
+        if seconds < math.inf:
+            self._queue(pod, seconds, behave({}))
+
+    def _install(self, pod: Raw, node: str) -> None:
         document = json.loads(pod["metadata"]["annotations"][names.DOCUMENT])
         is_mine = document["node"]["uid"] == self._nodes[node]
         behave = self._next(node) if is_mine else wrong_node

@@ -26,6 +26,11 @@ def run_of(raw: Raw) -> Run | None:
     return found[names.JOB_OWNER], found[names.JOB_HASH], found[names.JOB_ATTEMPT]
 
 
+def tested_runtime(raw: Raw) -> str:
+    """Return the WasmRuntime that a pod is the smoke test of; "" = it is none."""
+    return str(raw["metadata"].get("annotations", {}).get(names.SMOKE_TEST, ""))
+
+
 @dataclass
 class Moment:
     """Objects by UID."""
@@ -76,8 +81,10 @@ class Moment:
         return found
 
     def live_pods(self) -> Iterator[Raw]:
-        """Yield the pods that have not ended, on nodes that are still there."""
+        """Yield the installers that have not ended, on nodes that are still there."""
         for pod in self.pods.values():
+            if tested_runtime(pod):
+                continue
             if pod["status"]["phase"] not in _ENDED and node_uid(pod) in self.nodes:
                 yield pod
 

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterator
 
 from integration.operator.history import History
-from integration.operator.moment import Moment, run_of
+from integration.operator.moment import Moment, run_of, tested_runtime
 
 
 def violations(history: History) -> list[str]:
@@ -23,11 +23,12 @@ def most(history: History, runtime: str) -> tuple[int, int]:
 
 
 def _repeated(history: History, resource: str) -> Iterator[str]:
-    """Yield the runs for which there was more than one Job, or more than one pod."""
-    runs = Counter(run for raw in history.created(resource) if (run := run_of(raw)))
-    for run, count in runs.items():
+    """Yield the runs for which there was more than one Job, installer, or test of a runtime."""
+    created = history.created(resource)
+    runs = Counter((run, tested_runtime(raw)) for raw in created if (run := run_of(raw)))
+    for (run, tested), count in runs.items():
         if count > 1:
-            yield f"{count} {resource} for run {'/'.join(run)}"
+            yield f"{count} {resource} for run {'/'.join(run)}{tested and f', test of {tested}'}"
 
 
 def _over_budget(moment: Moment) -> Iterator[str]:

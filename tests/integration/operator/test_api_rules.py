@@ -39,6 +39,10 @@ def disruption(**fields: Any) -> Raw:
 
 GOOD: Final[dict[str, Raw]] = {
     "bare": {},
+    "smoke-test": {"verify": {"smokeTest": {}}},
+    "smoke-test-of-theirs": {
+        "verify": {"smokeTest": {"image": "a/b:1", "command": ["/"], "expect": "hi"}}
+    },
     "oci-runtime-with-options": {
         "type": "OCIRuntime",
         "config": {"options": {"SystemdCgroup": True, "Runs": 3}},
@@ -134,6 +138,14 @@ BAD: Final[dict[str, tuple[Raw, str]]] = {
     "nothing-unavailable": ({"rollout": {"maxUnavailable": 0}}, "maxUnavailable must be"),
     "unavailable-word": ({"rollout": {"maxUnavailable": "some"}}, "maxUnavailable must be"),
     "negative-failures": ({"rollout": {"maxFailures": -1}}, "maxFailures must be"),
+    "command-without-an-image": (
+        {"verify": {"smokeTest": {"command": ["/"]}}},
+        "about an image of yours",
+    ),
+    "words-without-an-image": (
+        {"verify": {"smokeTest": {"expect": "hi"}}},
+        "about an image of yours",
+    ),
     "drain-without-its-mode": (disruption(drain=DRAIN), "drain is only read with mode Drain"),
 }
 

@@ -49,7 +49,8 @@ def test_rights__jobs_pods_and_revisions__are_had_in_our_own_namespace_only() ->
 
     role = release.find("Role")
     assert role["metadata"]["namespace"] == NAMESPACE
-    assert {resource for _, resource, _ in rights(role)} == OURS
+    assert {resource for _, resource, _ in rights(role)} == {*OURS, "events"}
+    assert ("", "events", "list") in rights(role), "what was told about the pods of smoke tests"
     everywhere = {r for cluster in release.of("ClusterRole") for _, r, _ in rights(cluster)}
     assert everywhere & OURS == set()
 

@@ -21,7 +21,7 @@ def test_containerfile__brings_bytecode__since_a_read_only_root_cannot_keep_it(p
     assert part.containerfile.read_text().count("--invalidation-mode unchecked-hash") == 2
 
 
-def test_containerfiles__differ_only_in_command_and_user() -> None:
+def test_containerfiles__differ_in_command_and_user_and_module_only() -> None:
     lines = [set(part.containerfile.read_text().splitlines()) for part in Part]
 
     different = {line for line in lines[0] ^ lines[1] if not line.startswith("#")}
@@ -29,6 +29,7 @@ def test_containerfiles__differ_only_in_command_and_user() -> None:
         'ENTRYPOINT ["/opt/wasmwright/bin/wasmwright-operator"]',
         'ENTRYPOINT ["/opt/wasmwright/bin/wasmwright-installer"]',
         "USER 65532:65532",
+        "COPY smoke-test.wasm /smoke-test.wasm",
     }
 
 

@@ -21,6 +21,7 @@ def tree(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         (tmp_path / name).write_text(name)
     containerfiles = tmp_path / "deploy/images"
     containerfiles.mkdir(parents=True)
+    (containerfiles / "smoke-test.wat").write_text("(module)")
     for part in Part:
         (containerfiles / f"{part}.Containerfile").write_text("FROM base")
     monkeypatch.setattr(recipe, "REPOSITORY", tmp_path)
@@ -36,6 +37,7 @@ def tree(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         "installer/i/x.proto",
         "requirements/installer.txt",
         "deploy/images/operator.Containerfile",
+        "deploy/images/smoke-test.wat",
     ],
 )
 def test_tag__anything_that_goes_in__changes_it(tree: Path, name: str) -> None:

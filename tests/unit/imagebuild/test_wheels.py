@@ -66,6 +66,6 @@ def test_lay_out_context__links_the_wheels_and_adds_ours(tmp_path: Path) -> None
     wheels.lay_out_context(Part.OPERATOR, tmp_path / "own", tmp_path / "dependencies", context)
 
     found = sorted(str(p.relative_to(context)) for p in context.rglob("*") if p.is_file())
-    assert found == ["dist/b.whl", "requirements.txt", "wheels/a.whl"]
+    assert found == ["dist/b.whl", "requirements.txt", "smoke-test.wasm", "wheels/a.whl"]
     assert (context / "wheels/a.whl").stat().st_nlink == 2
     assert (context / "requirements.txt").read_text() == Part.OPERATOR.requirements.read_text()

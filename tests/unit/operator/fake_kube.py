@@ -137,6 +137,16 @@ class FakeKube:
         pods = (raw for (plural, _), raw in self.objects.items() if plural == "pods")
         return [copy.deepcopy(raw) for raw in pods if raw.get("spec", {}).get("nodeName") == node]
 
+    async def warnings_about(self, namespace: str, uid: str) -> Sequence[Raw]:
+        self._request("list", "events", uid)
+        found = [v for (plural, _), v in self.objects.items() if plural == "events"]
+        about = [it for it in found if it["metadata"]["namespace"] == namespace]
+        return [
+            copy.deepcopy(it)
+            for it in about
+            if it["involvedObject"]["uid"] == uid and it["type"] == "Warning"
+        ]
+
     async def evict(self, namespace: str, name: str, *, uid: str) -> None:
         self._request("evict", "pods", name)
         raw = self.objects.get(("pods", name))

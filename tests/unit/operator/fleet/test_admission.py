@@ -49,6 +49,19 @@ def test_first_run__names_the_node_and_what_it_changes() -> None:
     assert action.events == ()
 
 
+def test_run__tests_what_it_changes_and_nothing_else() -> None:
+    wish = {"smokeTest": {"image": "shop/test:1", "timeoutSeconds": 9}}
+    tested = [given.runtime(name, verify=wish) for name in ("spin", "wasmtime")]
+    old = given.wasm_node("n0", SPIN, status=status())
+    node = given.node("n0", asks="spin,wasmtime,crun")
+
+    (action,) = updates(node, old, *tested, given.runtime("crun"))
+
+    assert action.spec.changes == ("crun", "wasmtime")
+    (test,) = action.spec.smoke_tests
+    assert (test.runtime, test.image, test.timeout_seconds) == ("wasmtime", "shop/test:1", 9)
+
+
 def test_runtime__without_its_finalizer__gets_it_before_any_node_is_claimed() -> None:
     actions = plan(given.node(asks="spin"), given.runtime(finalizers=("foreign",)))
 

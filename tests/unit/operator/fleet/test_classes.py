@@ -132,3 +132,53 @@ def test_end__of_a_runtime__takes_its_classes_and_no_others() -> None:
     others = (FOREIGN, replace(mine, name="b", runtime="b"), replace(mine, name="c", deleting=True))
 
     assert plan_end("spin", [mine, *others]) == (DeleteRuntimeClass("spin", "class-uid"),)
+
+
+TESTED = given.runtime(verify={"smokeTest": {}})
+TRIALS = names.smoke_test_class("spin")
+
+
+def trial_class(**more: object) -> RuntimeClassRecord:
+    (action,) = [it for it in planned(TESTED, are_enough_ready=False).actions if it.name == TRIALS]
+    assert isinstance(action, ApplyRuntimeClass)
+    raw = {**action.manifest, "metadata": {**action.manifest["metadata"], "uid": "class-uid"}}
+    return replace(parse_runtime_class(raw), **more)  # type: ignore[arg-type]
+
+
+def test_class_of_smoke_tests__is_there_before_any_node_is_ready__and_selects_none() -> None:
+    plan = planned(TESTED, are_enough_ready=False)
+
+    (action,) = plan.actions
+    assert isinstance(action, ApplyRuntimeClass)
+    assert (action.name, action.manifest["handler"]) == (TRIALS, "spin")
+    assert action.manifest["scheduling"] == {"nodeSelector": {}}
+    assert (plan.present, plan.waiting) == ((), ("spin",))
+
+
+@pytest.mark.parametrize(
+    ("found", "runtime", "is_changing", "expected"),
+    [
+        (trial_class(), TESTED, False, []),
+        (trial_class(node_selector={"a": "b"}), TESTED, False, [ApplyRuntimeClass]),
+        (trial_class(handler="other"), TESTED, False, [DeleteRuntimeClass]),
+        (trial_class(deleting=True), TESTED, False, []),
+        (trial_class(), given.runtime(), True, []),
+        (trial_class(), given.runtime(), False, [DeleteRuntimeClass]),
+        (trial_class(runtime=""), given.runtime(), False, []),
+        (trial_class(runtime=""), TESTED, False, []),
+    ],
+    ids=["as-it-is", "edited", "handler", "going", "run", "unasked", "theirs-unasked", "theirs"],
+)
+def test_class_of_smoke_tests__is_kept_as_long_as_it_is_needed(
+    found: RuntimeClassRecord, runtime: RuntimeRecord, expected: list[type], *, is_changing: bool
+) -> None:
+    plan = plan_classes(runtime, {TRIALS: found}, are_enough_ready=False, is_changing=is_changing)
+
+    assert [type(action) for action in plan.actions] == expected
+
+
+def test_class_of_smoke_tests__of_somebody_else__is_told() -> None:
+    (told,) = planned(TESTED, trial_class(runtime="")).conflicts
+
+    assert TRIALS in told
+    assert planned(given.runtime(), trial_class(runtime="")).conflicts == ()

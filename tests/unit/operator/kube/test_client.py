@@ -196,6 +196,16 @@ async def test_pods_on__asks_for_one_node_and_for_no_cached_answer(
     assert [path for _, path, *_ in server.asked] == [where, f"{where}&continue=more"]
 
 
+async def test_warnings_about__asks_for_one_object_only(server: Server, kube: KubeClient) -> None:
+    server.answer({"items": [{"n": 1}], "metadata": {}})
+
+    assert await kube.warnings_about("system", "u-1") == [{"n": 1}]
+
+    selector = "fieldSelector=involvedObject.uid%3Du-1,type%3DWarning"
+    where = f"/api/v1/namespaces/system/events?limit=500&{selector}"
+    assert [path for _, path, *_ in server.asked] == [where]
+
+
 async def test_evict__names_the_pod_that_was_looked_at(server: Server, kube: KubeClient) -> None:
     server.answer({"status": "Success"}, status=201)
 

@@ -15,6 +15,7 @@ from wasmwright_operator.records import (
     parse_pod,
     parse_runtime,
     parse_runtime_class,
+    parse_warnings,
     parse_wasm_node,
 )
 
@@ -263,6 +264,22 @@ def test_parse_runtime_class__of_somebody_else__belongs_to_nobody() -> None:
     assert parse_runtime_class(raw).runtime == ""
     raw["metadata"]["labels"][names.MANAGED_BY] = names.MANAGED_BY_VALUE  # type: ignore[index]
     assert parse_runtime_class(raw).runtime == "spin"
+
+
+def test_parse_warnings__the_newest_first__each_once_and_three_at_most() -> None:
+    def event(reason: str, **more: object) -> dict[str, object]:
+        return {"reason": reason, "message": "m", **more}
+
+    events = [
+        event("A", lastTimestamp="2026-05-04T12:00:01Z"),
+        event("B", eventTime="2026-05-04T12:00:03Z"),
+        event("A", lastTimestamp="2026-05-04T12:00:02Z"),
+        event("C", series={"lastObservedTime": "2026-05-04T12:00:04Z"}, lastTimestamp=None),
+        event("D"),
+    ]
+
+    assert parse_warnings(events) == "C: m; B: m; A: m"
+    assert parse_warnings([]) == ""
 
 
 def test_parse_runtime__created__is_what_the_older_one_is_found_by() -> None:
