@@ -126,6 +126,31 @@ class Access(Model):
     """Bytes that the artifact, and the binary in it, may have; 0 = as many as `fetch` allows."""
 
 
+class Keyless(Model):
+    """An identity that an issuer vouches for, by certificates of minutes and a public log."""
+
+    identity: str = Field(min_length=1)
+    """What the certificate is for: an address of mail, or the URI of a workflow."""
+    issuer: str = Field(min_length=1)
+    """Who says so, for example `https://token.actions.githubusercontent.com`."""
+    trusted_root: str = Field(pattern=HANDED_FILE_PATTERN)
+    """The authorities and logs to believe (`trusted_root.json`), below `fetch --files`."""
+
+
+class Verify(Model):
+    """Who must have signed an artifact: exactly one of the fields."""
+
+    key: str = Field(default="", pattern=rf"^$|{HANDED_FILE_PATTERN}")
+    """A public key (PEM), below `fetch --files`."""
+    keyless: Keyless | None = None
+
+    @model_validator(mode="after")
+    def _exactly_one(self) -> Self:
+        if bool(self.key) == (self.keyless is not None):
+            raise ValueError("exactly one of key and keyless must be given")
+        return self
+
+
 class HttpArtifact(Model):
     """A download for this node's architecture, checked against its digest before it is unpacked."""
 
@@ -133,6 +158,10 @@ class HttpArtifact(Model):
     sha256: str = Field(pattern=r"^[a-f0-9]{64}$")
     path: str = ""
     """The member to take out of an archive; empty = the download is the binary itself."""
+    verify: Verify | None = None
+    """Who must have signed the download; None = its digest says enough."""
+    signature: str = Field(default="", pattern=r"^$|^https?://")
+    """Where the signature is; empty = beside each address, as `.sig` or `.sigstore.json`."""
     access: Access | None = None
     """None = directly from `url`, or through the proxy that the environment names."""
 
@@ -150,6 +179,8 @@ class OciArtifact(Model):
     """The member to take out of the layer, if that is an archive; empty = it is the binary."""
     pull_secrets: tuple[Annotated[str, Field(pattern=HANDED_FILE_PATTERN)], ...] = ()
     """Files below `fetch --files` with credentials of registries, as a dockerconfigjson."""
+    verify: Verify | None = None
+    """Who must have signed the reference; None = its digest says enough."""
     access: Access | None = None
     """None = directly, or through the proxy that the environment names."""
 
@@ -187,8 +218,26 @@ class Source(Model):
 
     @property
     def digest(self) -> str:
-        """The artifact's sha256, by which the node's store knows it; "" without one."""
+        """The artifact's sha256; "" without one."""
         return self.artifact.sha256 if self.artifact else ""
+
+    @property
+    def key(self) -> str:
+        """How `fetch` and the node's store know the binary; "" when it is not stored.
+
+        64 hex digits over all that decides which bytes it is, and who must have signed them: of one
+        artifact several runtimes may take what each needs, and what came unsigned does not count
+        when a signature is wanted.
+        """
+        if self.artifact is None:
+            return ""
+        said = self.artifact.model_dump(
+            mode="json", include={"title", "path", "verify"}, exclude_defaults=True
+        )
+        if not said:
+            return self.digest
+        text = json.dumps([self.digest, said], sort_keys=True, separators=(",", ":"))
+        return hashlib.sha256(text.encode()).hexdigest()
 
 
 OptionValue = bool | int | str
@@ -246,7 +295,7 @@ class NodeDocument(Model):
     keep_versions: int = Field(default=0, ge=0)
     """How many older binaries of each runtime stay on the node, for a way back without download."""
     stored: tuple[str, ...] = ()
-    """Artifacts that the node's store is known to hold, by digest: `fetch` leaves them out."""
+    """Binaries that the node's store is known to hold, by key: `fetch` leaves them out."""
 
     @model_validator(mode="after")
     def _handlers_are_unique(self) -> Self:
@@ -321,7 +370,7 @@ class ApplyResult(Model):
     """`namespace/name` of pods that keep the run from going on."""
     warnings: tuple[str, ...] = ()
     stored: tuple[str, ...] = ()
-    """Artifacts whose binaries are in the node's store, by digest."""
+    """Binaries that are in the node's store, by key."""
     machine_id: str = ""
     boot_id: str = ""
     container_runtime: str = ""
@@ -346,7 +395,7 @@ class Manifest(Model):
 
     schema_version: Literal[1] = 1
     artifacts: dict[str, FetchedBinary] = {}
-    """By the artifact's sha256."""
+    """By the source's key."""
 
 
 MANIFEST = "manifest.json"

@@ -73,6 +73,7 @@ def load_settings(environ: Mapping[str, str]) -> Settings:
             paused=reader.read("PAUSED", _one_of(_SWITCH), "false") == "true",
             sources=SourcePolicy(
                 allowed=reader.read("ALLOWED_SOURCES", _sources, ""),
+                signed=reader.read("REQUIRE_SIGNATURES", _sources, ""),
                 allow_unverified=reader.read("ALLOW_UNVERIFIED", _one_of(_SWITCH), "true")
                 == "true",
                 allow_options=reader.read("ALLOW_OPTIONS", _one_of(_SWITCH), "true") == "true",

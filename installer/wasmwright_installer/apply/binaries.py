@@ -78,7 +78,7 @@ class _Wanted:
 
     @property
     def artifact(self) -> str:
-        return self.entry.source.digest
+        return self.entry.source.key
 
     @property
     def installed(self) -> InstalledBinary:
@@ -93,7 +93,7 @@ class _Wanted:
 def _wanted(host: Host, entry: RuntimeEntry, artifacts: Artifacts, state: State) -> _Wanted:
     """Find out where a binary is; what lies in the store counts only with the right digest."""
     path = stored_path(host.home, entry)
-    artifact = entry.source.digest
+    artifact = entry.source.key
     if not artifact:
         return _Wanted(entry, path, "", None)
     fetched = artifacts.manifest.artifacts.get(artifact)
@@ -111,8 +111,8 @@ def _wanted(host: Host, entry: RuntimeEntry, artifacts: Artifacts, state: State)
             reason="StoreDamaged",
         )
     raise ArtifactError(
-        f"the binary of runtime {entry.name!r} (artifact {artifact[:12]}) is neither on the "
-        "node nor among the fetched artifacts; run fetch with the same document first",
+        f"the binary of runtime {entry.name!r} (artifact {entry.source.digest[:12]}) is neither on "
+        "the node nor among the fetched artifacts; run fetch with the same document first",
         reason="ArtifactMissing",
     )
 

@@ -1,4 +1,4 @@
-"""Which binary stands behind each handler: symlinks below `bin/`, the files in a store by digest.
+"""Which binary stands behind each handler: symlinks below `bin/`, the files in a store by key.
 
 The link is what the configuration names, so a runtime is installed, exchanged and removed by one
 rename, and containerd need not know.
@@ -37,8 +37,8 @@ class LinkPlan:
 
 def stored_path(home: Home, entry: RuntimeEntry) -> str:
     """Return where the binary itself lies: in our store, or where the host has it."""
-    if entry.source.digest:
-        return f"{home.store}/{entry.source.digest}/{entry.handler.binary}"
+    if entry.source.key:
+        return f"{home.store}/{entry.source.key}/{entry.handler.binary}"
     return entry.source.host_path.path if entry.source.host_path else ""
 
 

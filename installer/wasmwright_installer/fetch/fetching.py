@@ -19,6 +19,11 @@ class Fetching:
     machine: str = field(default_factory=platform.machine)
     """What the binaries must be built for, as `uname -m` says it."""
 
+    @property
+    def scratch(self) -> Path:
+        """Where a small file may be kept for a moment."""
+        return self.folder / ".scratch"
+
     def partial(self, sha256: str) -> Path:
         """Return where a download with this digest grows; a later run goes on with it."""
         return self.folder / f".{sha256}.partial"

@@ -37,6 +37,15 @@ class HandedFiles:
         except UnicodeDecodeError as error:
             raise unusable(runtime, file, "is no text") from error
 
+    def readable(self, runtime: str, file: str) -> Path:
+        """Return where a file is, for those who read it themselves.
+
+        Raises:
+            ArtifactError: as above.
+        """
+        self.read(runtime, file)
+        return self._path(file)
+
     def _path(self, file: str) -> Path:
         if self.folder is None:
             raise FileNotFoundError(2, "fetch was started without --files")

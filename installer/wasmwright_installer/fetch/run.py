@@ -24,6 +24,8 @@ from wasmwright_installer.fetch.download import download
 from wasmwright_installer.fetch.fetching import Fetching
 from wasmwright_installer.fetch.limits import FetchLimits
 from wasmwright_installer.fetch.oci.pull import pull
+from wasmwright_installer.fetch.signature.blob import beside, require_signature
+from wasmwright_installer.fetch.signature.signer import read_signer
 
 
 def fetch(document: NodeDocument, fetching: Fetching) -> Manifest:
@@ -38,12 +40,12 @@ def fetch(document: NodeDocument, fetching: Fetching) -> Manifest:
     folder.mkdir(parents=True, exist_ok=True)
     known = _known(folder)
     wanted = {
-        entry.source.digest: entry
+        entry.source.key: entry
         for entry in document.runtimes
-        if entry.source.digest and entry.source.digest not in document.stored
+        if entry.source.key and entry.source.key not in document.stored
     }
     artifacts = {
-        digest: known.get(digest) or _fetch_one(entry, fetching) for digest, entry in wanted.items()
+        key: known.get(key) or _fetch_one(entry, fetching) for key, entry in wanted.items()
     }
     manifest = Manifest(artifacts=artifacts)
     text = manifest.model_dump_json(indent=1).encode()
@@ -72,7 +74,7 @@ def _known(folder: Path) -> dict[str, FetchedBinary]:
 def _fetch_one(entry: RuntimeEntry, fetching: Fetching) -> FetchedBinary:
     artifact = entry.source.artifact
     assert artifact is not None  # noqa: S101  # the caller chose these
-    file = f"{artifact.sha256}/{entry.handler.binary}"
+    file = f"{entry.source.key}/{entry.handler.binary}"
     limits = fetching.limits.of(artifact.access or Access())
     try:
         downloads = _download(entry.name, artifact, fetching)
@@ -102,8 +104,17 @@ def _download(
     access = artifact.access or Access()
     partial = fetching.partial(artifact.sha256)
     client = open_client(runtime, artifact.url, access, fetching.files, fetching.limits)
+    addresses = (artifact.url, *access.mirrors)
     with client.http:
-        download(client, (artifact.url, *access.mirrors), artifact.sha256, partial)
+        if artifact.verify is not None:
+            signer = read_signer(runtime, artifact.verify, fetching.files)
+            signed = (
+                [artifact.signature]
+                if artifact.signature
+                else (beside(address, signer.suffix) for address in addresses)
+            )
+            require_signature(client, signed, artifact.sha256, signer, fetching.scratch)
+        download(client, addresses, artifact.sha256, partial)
     return (partial,)
 
 

@@ -17,7 +17,13 @@ class TransferError(Exception):
     """An address does not give the artifact: what it says, and what to do."""
 
     def __init__(
-        self, said: str, advice: str, *, is_final: bool, reason: str = "DownloadFailed"
+        self,
+        said: str,
+        advice: str,
+        *,
+        is_final: bool,
+        reason: str = "DownloadFailed",
+        status: int = 0,
     ) -> None:
         super().__init__(said)
         self.said = said
@@ -25,6 +31,8 @@ class TransferError(Exception):
         self.is_final = is_final
         """Whether asking again is of no use."""
         self.reason = reason
+        self.status = status
+        """Of the HTTP answer; 0 = there was none, or it was not about that."""
 
 
 def transfer(client: Client, url: str, partial: Path, deadline: float) -> None:
@@ -76,6 +84,7 @@ def refuse_status(status: int) -> None:
         f"answers with HTTP status {status}",
         "look at the source's credentials" if is_denied else "correct the address",
         is_final=status not in _TRANSIENT,
+        status=status,
     )
 
 

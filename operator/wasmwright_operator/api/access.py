@@ -41,6 +41,67 @@ class CaBundle(ApiModel):
     """The key below which they stand, in PEM form."""
 
 
+class KeyFile(ApiModel):
+    """A key of a ConfigMap or of a Secret: exactly one of them."""
+
+    model_config = ConfigDict(
+        json_schema_extra=rules(
+            rule(
+                "has(self.configMap) != has(self.secret)",
+                "exactly one of configMap and secret must be given",
+            )
+        )
+    )
+
+    config_map: ObjectName | None = None
+    """The ConfigMap that holds it."""
+    secret: ObjectName | None = None
+    """The Secret that holds it; of it only this key is handed to nodes."""
+
+
+class PublicKeyFile(KeyFile):
+    """Where a public key stands."""
+
+    key: DataKey = "cosign.pub"
+    """The key below which it stands, in PEM form: ECDSA on P-256, or RSA."""
+
+
+class TrustedRootFile(KeyFile):
+    """Where a trust root of sigstore stands."""
+
+    key: DataKey = "trusted_root.json"
+    """The key below which it stands, as JSON."""
+
+
+class KeylessSpec(ApiModel):
+    """An identity that an issuer vouches for, proven by a certificate and a log, offline."""
+
+    identity: str = Field(min_length=1, max_length=1024)
+    """Who signs: an address of mail, or the URI of a workflow, exactly."""
+    issuer: str = Field(min_length=1, max_length=1024)
+    """Who says so, for example https://token.actions.githubusercontent.com."""
+    trusted_root: TrustedRootFile
+    """The authorities and logs to believe."""
+
+
+class VerifySpec(ApiModel):
+    """Who must have signed what nodes download: exactly one of the fields."""
+
+    model_config = ConfigDict(
+        json_schema_extra=rules(
+            rule(
+                "has(self.publicKey) != has(self.keyless)",
+                "exactly one of publicKey and keyless must be given",
+            )
+        )
+    )
+
+    public_key: PublicKeyFile | None = None
+    """The key that `cosign sign --key` and `cosign sign-blob --key` belong to."""
+    keyless: KeylessSpec | None = None
+    """An identity instead of a key."""
+
+
 class HeaderAuthSpec(ApiModel):
     """A header that opens the way to downloads."""
 
@@ -61,6 +122,8 @@ class AccessSpec(ApiModel):
     """The proxy; absent = none, unless the Jobs' environment names one."""
     ca_bundle: CaBundle | None = None
     """Certificate authorities that are trusted besides the public ones."""
+    verify: VerifySpec | None = None
+    """Who must have signed it, checked before it is unpacked; absent = the digest says enough."""
     size_limit: str | None = Field(default=None, pattern=r"^[1-9][0-9]{0,5}(Ki|Mi|Gi)$")
     """How large a download, and the binary in it, may be; absent = 1Gi."""
 

@@ -177,7 +177,7 @@ class WasmNodeStatus(ApiModel):
     warnings: tuple[str, ...] = Field(default=(), max_length=16)
     """What the last run found worth telling."""
     stored: tuple[str, ...] = Field(default=(), max_length=64)
-    """Artifacts in the node's store, by digest: a run that needs them downloads nothing."""
+    """Binaries in the node's store, by key: a run that needs them downloads nothing."""
     machine_id: str = ""
     """The host's /etc/machine-id."""
     boot_id: str = ""

@@ -72,6 +72,9 @@ class Platform(ApiModel):
     """Other addresses of the same bytes, tried in this order when `url` does not give them."""
     sha256: str = Field(pattern=r"^[a-f0-9]{64}$")
     """The digest of the download, checked before anything is unpacked."""
+    signature: Url | None = None
+    """Where its signature is, if `verify` is given; absent = beside each address, as `.sig` (of a
+    key) or `.sigstore.json` (of an identity)."""
     path: str = Field(
         default="",
         pattern=rf"^(({_SEGMENT}/)*{_FILE})?$",

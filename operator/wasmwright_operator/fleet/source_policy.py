@@ -14,6 +14,8 @@ class SourcePolicy:
     allowed: tuple[str, ...] = ()
     """Beginnings of addresses: `https://host/path/`, `oci://registry/path/`, `file:///path/`; one
     without a slash at its end stands for that address and all below it. Empty = any."""
+    signed: tuple[str, ...] = ()
+    """Beginnings of addresses from which only signed downloads may come."""
     allow_unverified: bool = True
     """Whether a download may go without a digest, where its WasmRuntime says so."""
     allow_options: bool = True
@@ -29,10 +31,11 @@ class Violation:
 
 
 def violation(spec: WasmRuntimeSpec, policy: SourcePolicy) -> Violation | None:
-    """Return the first rule that a spec breaks: sources, then digests, then options."""
+    """Return the first rule that a spec breaks: sources, digests, signatures, options."""
     found = (
         *_forbidden_sources(spec.source, policy),
         *_missing_digests(spec.source, policy),
+        *_missing_signatures(spec.source, policy),
         *_forbidden_options(spec, policy),
     )
     return found[0] if found else None
@@ -64,13 +67,20 @@ def _addresses(source: SourceSpec) -> Iterator[tuple[str, str]]:
 
 
 def _is_allowed(address: str, allowed: tuple[str, ...]) -> bool:
-    """Compare whole segments, and trust no path that goes up, however it is written."""
+    """Trust no path that goes up, however it is written."""
+    return not _goes_up(address) and _is_below(address, allowed)
+
+
+def _goes_up(address: str) -> bool:
     path = unquote(unquote(urlsplit(address).path)).replace("\\", "/")
-    if ".." in path.split("/"):
-        return False
+    return ".." in path.split("/")
+
+
+def _is_below(address: str, starts: tuple[str, ...]) -> bool:
+    """Compare whole segments."""
     return any(
         address == start or address.startswith(start if start.endswith("/") else f"{start}/")
-        for start in allowed
+        for start in starts
     )
 
 
@@ -87,6 +97,21 @@ def _missing_digests(source: SourceSpec, policy: SourcePolicy) -> Iterator[Viola
                 "UnverifiedNotAllowed",
                 f"spec.source.http, {platform.arch} has no sha256, and policy.allowUnverified of"
                 " the chart is false; give the digest",
+            )
+
+
+def _missing_signatures(source: SourceSpec, policy: SourcePolicy) -> Iterator[Violation]:
+    """A rule is not got round by a path that goes up, or by a host in capital letters."""
+    download = source.http or source.oci
+    if download is None or download.verify is not None:
+        return
+    starts = tuple(start.lower() for start in policy.signed)
+    for field, address in _addresses(source):
+        if starts and (_goes_up(address) or _is_below(address.lower(), starts)):
+            yield Violation(
+                "SignatureRequired",
+                f"{field} is {_shown(address)!r}, and policy.requireSignatures of the chart wants"
+                " signatures there; say in verify of the source who signs",
             )
 
 

@@ -11,10 +11,12 @@ from wasmwright_installer.contract import (
     HeaderAuth,
     HostBinary,
     HttpArtifact,
+    Keyless,
     OciArtifact,
     Probe,
     ProxyServer,
     Source,
+    Verify,
 )
 from wasmwright_operator import names
 from wasmwright_operator.api.access import (
@@ -22,6 +24,9 @@ from wasmwright_operator.api.access import (
     CaBundle,
     HeaderAuthSpec,
     ProxySpec,
+    PublicKeyFile,
+    TrustedRootFile,
+    VerifySpec,
     size_in_bytes,
 )
 from wasmwright_operator.api.wasmruntime import HostPathSource, HttpSource, OciSource, SourceSpec
@@ -60,6 +65,7 @@ def _oci_artifact(given: OciSource) -> OciArtifact:
         title=given.title,
         path=given.path,
         pull_secrets=tuple(secrets),
+        verify=given.verify and _verify(given.verify),
         access=render_access(given),
     )
 
@@ -70,8 +76,27 @@ def _http_artifact(given: HttpSource, arch: str) -> HttpArtifact:
         url=platform.url,
         sha256=platform.sha256,
         path=platform.path,
+        verify=given.verify and _verify(given.verify),
+        signature=platform.signature or "",
         access=render_access(given, mirrors=platform.mirrors, auth=given.auth),
     )
+
+
+def _verify(given: VerifySpec) -> Verify:
+    if given.keyless is None:
+        return Verify(key=_key_file(given.public_key) if given.public_key else "")
+    keyless = Keyless(
+        identity=given.keyless.identity,
+        issuer=given.keyless.issuer,
+        trusted_root=_key_file(given.keyless.trusted_root),
+    )
+    return Verify(keyless=keyless)
+
+
+def _key_file(given: PublicKeyFile | TrustedRootFile) -> str:
+    if given.secret:
+        return f"{names.SECRET_FILES}/{given.secret}/{given.key}"
+    return f"{names.CONFIG_MAP_FILES}/{given.config_map}/{given.key}"
 
 
 def render_access(

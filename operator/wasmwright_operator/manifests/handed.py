@@ -18,7 +18,7 @@ def to_download(document: NodeDocument) -> tuple[RuntimeEntry, ...]:
     return tuple(
         entry
         for entry in document.runtimes
-        if entry.source.digest and entry.source.digest not in document.stored
+        if entry.source.key and entry.source.key not in document.stored
     )
 
 
@@ -31,6 +31,9 @@ def projected_sources(document: NodeDocument) -> list[dict[str, Any]]:
 def _files(entry: RuntimeEntry) -> Iterator[str]:
     artifact = entry.source.artifact
     yield from _files_of((artifact and artifact.access) or Access())
+    if artifact is not None and artifact.verify is not None:
+        keyless = artifact.verify.keyless
+        yield keyless.trusted_root if keyless else artifact.verify.key
     if entry.source.oci is not None:
         yield from entry.source.oci.pull_secrets
 

@@ -24,6 +24,7 @@ from cryptography.x509 import load_pem_x509_certificate
 from localcluster import binaries
 from localcluster.pki import Authority
 from support import tls_server
+from support.signing import BUNDLE
 
 USER, PASSWORD = "puller", "open-sesame"
 HTPASSWD = "puller:$2b$04$XLlVMKydnYE/Q7IOthCtBO.f5Vm7ffFb65a7mnf1CAK.aFM4X9D/S\n"
@@ -134,6 +135,7 @@ class Pusher:
 
     def __init__(self, registry: Registry, signer: Authority, repository: str) -> None:
         trust = ssl.create_default_context(cadata=signer.pem.decode())
+        self.authority = signer.pem
         self._http = httpx.Client(
             base_url=f"https://{registry.host}/v2/{repository}",
             auth=(USER, PASSWORD),
@@ -158,6 +160,49 @@ class Pusher:
             "artifactType": "application/vnd.example.shim",
             "config": config,
             "layers": described,
+        }
+        return self._manifest(manifest, MANIFEST)
+
+    def simple_signature(self, digest: str, payload: bytes, signature: str) -> None:
+        """Push a signature of the older kind, as `cosign sign` before version 3 does."""
+        layer = {
+            **self._blob(payload),
+            "mediaType": "application/vnd.dev.cosign.simplesigning.v1+json",
+            "annotations": {"dev.cosignproject.cosign/signature": signature},
+        }
+        config = self._blob(b"{}")
+        manifest = {
+            "schemaVersion": 2,
+            "mediaType": MANIFEST,
+            "config": config,
+            "layers": [layer],
+        }
+        self._manifest(manifest, MANIFEST, tag=f"sha256-{digest}.sig")
+
+    def bundles(self, digest: str, *bundles: bytes) -> None:
+        """Push bundles that refer to a manifest, into a registry that keeps no list of them."""
+        refs = [self._referrer(digest, bundle) for bundle in bundles]
+        listed = [
+            {
+                "mediaType": MANIFEST,
+                "artifactType": BUNDLE,
+                "digest": pushed,
+                "size": self._size(pushed),
+            }
+            for pushed in (ref.partition("@")[2] for ref in refs)
+        ]
+        index = {"schemaVersion": 2, "mediaType": INDEX, "manifests": listed}
+        self._manifest(index, INDEX, tag=f"sha256-{digest}")
+
+    def _referrer(self, digest: str, bundle: bytes) -> str:
+        subject = f"sha256:{digest}"
+        manifest = {
+            "schemaVersion": 2,
+            "mediaType": MANIFEST,
+            "artifactType": BUNDLE,
+            "config": {**self._blob(b"{}"), "mediaType": "application/vnd.oci.empty.v1+json"},
+            "layers": [{**self._blob(bundle), "mediaType": BUNDLE}],
+            "subject": {"mediaType": MANIFEST, "digest": subject, "size": self._size(subject)},
         }
         return self._manifest(manifest, MANIFEST)
 
@@ -189,11 +234,12 @@ class Pusher:
             "size": len(content),
         }
 
-    def _manifest(self, manifest: Mapping[str, Any], media_type: str) -> str:
+    def _manifest(self, manifest: Mapping[str, Any], media_type: str, tag: str = "") -> str:
         content = json.dumps(manifest).encode()
         headers = {"Content-Type": media_type}
         digest = _digest(content)
-        self._http.put(f"/manifests/{digest}", content=content, headers=headers).raise_for_status()
+        name = tag or digest
+        self._http.put(f"/manifests/{name}", content=content, headers=headers).raise_for_status()
         return f"{self._repository}@{digest}"
 
 

@@ -94,12 +94,11 @@ def pull(tmp_path: Path, files: Path, ref: str, **artifact: Any) -> bytes:
     into = tmp_path / "into"
     fetching = Fetching(into, LIMITS, HandedFiles(files), "x86_64")
     manifest = fetch(NodeDocument(runtimes=(entry,)), fetching)
-    digest = ref.rpartition(":")[2]
-    assert list(manifest.artifacts) == [digest]
+    assert list(manifest.artifacts) == [source.key]
     kept = sorted(str(path.relative_to(into)) for path in into.rglob("*") if path.is_file())
-    assert kept == sorted([f"{digest}/{BINARY}", "manifest.json"])
-    content = (into / digest / BINARY).read_bytes()
-    assert manifest.artifacts[digest].sha256 == hashlib.sha256(content).hexdigest()
+    assert kept == sorted([f"{source.key}/{BINARY}", "manifest.json"])
+    content = (into / source.key / BINARY).read_bytes()
+    assert manifest.artifacts[source.key].sha256 == hashlib.sha256(content).hexdigest()
     return content
 
 

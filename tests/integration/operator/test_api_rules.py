@@ -31,6 +31,14 @@ def oci(**fields: Any) -> Raw:
 
 
 AUTH: Final = {"auth": {"secret": "token"}}
+KEYLESS: Final = {
+    "keyless": {
+        "identity": "me@corp",
+        "issuer": "https://id.corp",
+        "trustedRoot": {"configMap": "sigstore", "key": "root.json"},
+    }
+}
+PUBLIC_KEY: Final = {"publicKey": {"configMap": "cosign"}}
 
 
 def disruption(**fields: Any) -> Raw:
@@ -57,6 +65,8 @@ GOOD: Final[dict[str, Raw]] = {
         sizeLimit="64Mi",
         auth={"secret": "token", "key": "t", "header": "X-Key", "hosts": ["a.corp:8443"]},
     ),
+    "signed-by-a-key": http_with(verify={"publicKey": {"secret": "cosign"}}),
+    "signed-by-an-identity": {"source": oci(verify=KEYLESS)},
     "oci": {"source": oci()},
     "oci-in-full": {
         "source": oci(
@@ -96,6 +106,12 @@ BAD: Final[dict[str, tuple[Raw, str]]] = {
     "three-sources": (
         {"source": {**http(), **oci(), "hostPath": {"path": "/a"}}},
         "exactly one of http, oci and hostPath",
+    ),
+    "two-signers": ({"source": oci(verify={**KEYLESS, **PUBLIC_KEY})}, "publicKey and keyless"),
+    "no-signer": (http_with(verify={}), "publicKey and keyless"),
+    "key-in-two-places": (
+        http_with(verify={"publicKey": {"configMap": "a", "secret": "b"}}),
+        "configMap and secret",
     ),
     "layer-path-goes-up": ({"source": oci(path="../shim")}, "may not go up"),
     "reserved-handler": ({"handler": "runc"}, "usual name of a runtime that is not ours"),

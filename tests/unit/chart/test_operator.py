@@ -59,6 +59,7 @@ def test_environment__by_default() -> None:
         "WASMWRIGHT_MAX_PARALLEL": "0",
         "WASMWRIGHT_PAUSED": "false",
         "WASMWRIGHT_ALLOWED_SOURCES": "",
+        "WASMWRIGHT_REQUIRE_SIGNATURES": "",
         "WASMWRIGHT_ALLOW_UNVERIFIED": "true",
         "WASMWRIGHT_ALLOW_OPTIONS": "true",
         "WASMWRIGHT_KEEP_VERSIONS": "1",
@@ -83,6 +84,7 @@ def test_environment__is_what_the_operator_reads() -> None:
         "rollout": {"maxParallel": 25, "paused": True},
         "policy": {
             "allowedSources": ["https://a.example.com/", "file:///usr/bin/"],
+            "requireSignatures": ["https://", "oci://"],
             "allowUnverified": False,
             "allowOptions": False,
         },
@@ -102,6 +104,7 @@ def test_environment__is_what_the_operator_reads() -> None:
     assert settings.fleet.max_parallel == 25
     assert settings.fleet.sources == SourcePolicy(
         allowed=("https://a.example.com/", "file:///usr/bin/"),
+        signed=("https://", "oci://"),
         allow_unverified=False,
         allow_options=False,
     )

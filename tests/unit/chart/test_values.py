@@ -54,6 +54,7 @@ OTHERS: dict[tuple[str, ...], Any] = {
     ("job", "deadlineSeconds"): 7654321,
     ("rollout", "paused"): True,
     ("policy", "allowedSources"): ["oci://registry.example.com/wasm/"],
+    ("policy", "requireSignatures"): ["https://artifacts.example.com/"],
     ("policy", "allowUnverified"): False,
     ("policy", "allowOptions"): False,
     ("node", "declareAhead"): "None",

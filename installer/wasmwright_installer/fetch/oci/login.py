@@ -17,7 +17,7 @@ from wasmwright_installer.fetch.oci.hosts import served_by
 from wasmwright_installer.fetch.transfer import TransferError
 
 _CHALLENGE = re.compile(r"\s*(?P<scheme>[A-Za-z]+)\s*(?P<parameters>.*)", re.DOTALL)
-_REPOSITORY = re.compile(r"^/v2/|/(manifests|blobs)/[^/]+$")
+_REPOSITORY = re.compile(r"^/v2/|/(manifests|blobs|referrers)/[^/]+$")
 _PARAMETER = re.compile(r'([a-z]+)="([^"]*)"')
 
 

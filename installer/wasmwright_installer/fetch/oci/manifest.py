@@ -67,7 +67,7 @@ def manifest_for(what: str, found: Json, machine: str) -> str | None:
             "architectures that it has in the source",
             reason="WrongArchitecture",
         )
-    return _digest(what, platforms[wanted])
+    return digest_in(what, platforms[wanted])
 
 
 def _platform(item: Json) -> str:
@@ -89,14 +89,19 @@ def layer_of(what: str, found: Json, title: str) -> str:
             f"{what} has {wanted} (titles: {titles}); name the one to take in the source's title",
             reason="MemberNotFound",
         )
-    return _digest(what, layers[0])
+    return digest_in(what, layers[0])
 
 
 def _title(layer: Json) -> str:
     return str((layer.get("annotations") or {}).get(_TITLE, ""))
 
 
-def _digest(what: str, item: Json) -> str:
+def digest_in(what: str, item: Json) -> str:
+    """Return the digest that a descriptor names.
+
+    Raises:
+        ArtifactError: it names none, or one of another kind.
+    """
     found = _SHA256.fullmatch(str(item.get("digest")))
     if found is None:
         raise ArtifactError(

@@ -7,6 +7,7 @@ from wasmwright_installer.contract import Access, OciArtifact
 from wasmwright_installer.fetch.client import Client, open_client
 from wasmwright_installer.fetch.download import download
 from wasmwright_installer.fetch.fetching import Fetching
+from wasmwright_installer.fetch.look_up import look_up
 from wasmwright_installer.fetch.oci.hosts import served_by
 from wasmwright_installer.fetch.oci.login import Keys, Login
 from wasmwright_installer.fetch.oci.manifest import (
@@ -16,6 +17,8 @@ from wasmwright_installer.fetch.oci.manifest import (
     manifest_for,
     parse,
 )
+from wasmwright_installer.fetch.oci.signatures import Registry, require_signature
+from wasmwright_installer.fetch.signature.signer import Signer, read_signer
 
 _LARGEST_MANIFEST = 4 << 20
 """Bytes: what registries take at most."""
@@ -38,7 +41,12 @@ def pull(runtime: str, artifact: OciArtifact, fetching: Fetching) -> tuple[Path,
         login=Login(Keys.read(runtime, fetching.files, artifact.pull_secrets)),
     )
     with client.http:
-        return _Repositories(client, repositories, fetching).pull(artifact)
+        held = _Repositories(client, repositories, fetching)
+        if artifact.verify is not None:
+            signer = read_signer(runtime, artifact.verify, fetching.files)
+            what = f"runtime {runtime!r}: {artifact.ref}"
+            held.require_signature(what, artifact.sha256, signer)
+        return held.pull(artifact)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,9 +68,26 @@ class _Repositories:
         layer = layer_of(what, found, artifact.title)
         return (*files, self._get("blobs", layer, self.client))
 
-    def _manifest(self, what: str, digest: str) -> tuple[Path, Json]:
+    def require_signature(self, what: str, digest: str, signer: Signer) -> None:
+        """Refuse what has no signature that counts, before anything of it is pulled."""
+        require_signature(what, digest, signer, Registry(self._named, self._digested))
+
+    def _named(self, name: str) -> bytes | None:
+        addresses = [f"{_address(repository)}/{name}" for repository in self.names]
+        return look_up(self._small(), addresses, self.fetching.scratch)
+
+    def _digested(self, kind: str, digest: str) -> bytes:
+        file = self._get(kind, digest, self._small())
+        content = file.read_bytes()
+        file.unlink()
+        return content
+
+    def _small(self) -> Client:
         limits = replace(self.client.limits, size=_LARGEST_MANIFEST)
-        file = self._get("manifests", digest, replace(self.client, limits=limits))
+        return replace(self.client, limits=limits)
+
+    def _manifest(self, what: str, digest: str) -> tuple[Path, Json]:
+        file = self._get("manifests", digest, self._small())
         return file, parse(what, file.read_bytes())
 
     def _get(self, kind: str, digest: str, client: Client) -> Path:

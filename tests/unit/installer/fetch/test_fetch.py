@@ -154,14 +154,30 @@ def test_fetch__good_artifact__leaves_the_binary_and_the_manifest(
 ) -> None:
     document = wanted(server, content, path=path)
     manifest = fetch(document, tmp_path, LIMITS)
-    digest = hashlib.sha256(content).hexdigest()
-    binary = tmp_path / digest / NAME
+    key = document.runtimes[0].source.key
+    binary = tmp_path / key / NAME
     assert binary.read_bytes() == SCRIPT
     assert binary.stat().st_mode & 0o7777 == 0o755
-    assert files_in(tmp_path) == sorted([f"{digest}/{NAME}", "manifest.json"])
+    assert files_in(tmp_path) == sorted([f"{key}/{NAME}", "manifest.json"])
     assert Manifest.model_validate_json((tmp_path / "manifest.json").read_bytes()) == manifest
-    assert manifest.artifacts[digest].sha256 == hashlib.sha256(SCRIPT).hexdigest()
-    assert manifest.artifacts[digest].size == len(SCRIPT)
+    assert manifest.artifacts[key].sha256 == hashlib.sha256(SCRIPT).hexdigest()
+    assert manifest.artifacts[key].size == len(SCRIPT)
+
+
+def test_fetch__two_runtimes_of_one_archive__get_each_their_own(
+    server: Server, tmp_path: Path
+) -> None:
+    other = b"#!/bin/sh\nexec false\n"
+    content = archive(("light", SCRIPT), ("heavy", other))
+    light, heavy = (wanted(server, content, path=path).runtimes[0] for path in ("light", "heavy"))
+    manifest = fetch(NodeDocument(runtimes=(light, _as_other(heavy))), tmp_path, LIMITS)
+    found = {key: (tmp_path / it.file).read_bytes() for key, it in manifest.artifacts.items()}
+    assert found == {light.source.key: SCRIPT, heavy.source.key: other}
+
+
+def _as_other(entry: RuntimeEntry) -> RuntimeEntry:
+    handler = entry.handler.model_copy(update={"handler": "heavy"})
+    return entry.model_copy(update={"name": "heavy", "handler": handler})
 
 
 def test_fetch__second_time__downloads_nothing(server: Server, tmp_path: Path) -> None:

@@ -90,6 +90,53 @@ def test_violation__address_with_a_secret__is_told_without_it() -> None:
     assert "hush" not in message
 
 
+SIGNED = {"verify": {"publicKey": {"configMap": "cosign"}}}
+
+
+def signed(source: dict[str, Any]) -> dict[str, Any]:
+    ((kind, fields),) = source.items()
+    return {kind: {**fields, **SIGNED}}
+
+
+@pytest.mark.parametrize(
+    ("start", "source"),
+    [
+        ("https://", http("https://a.example.com/x/shim")),
+        ("https://a.example.com/x", http("https://a.example.com/x/shim")),
+        ("https://a.example.com/", http("https://A.Example.com/x/shim")),
+        ("https://a.example.com/x/", http("https://a.example.com/y/../x/shim")),
+        (
+            "https://b.example.com/",
+            http("https://a.example.com/x", mirrors=["https://b.example.com/y"]),
+        ),
+        ("oci://", {"oci": {"ref": OCI}}),
+        ("oci://b.example.com/", {"oci": {"ref": OCI, "mirrors": ["b.example.com/x"]}}),
+    ],
+)
+def test_violation__no_signer_where_one_is_wanted__names_field_and_rule(
+    start: str, source: dict[str, Any]
+) -> None:
+    policy = SourcePolicy(signed=(start,))
+    reason, message = broken(policy, source=source)
+
+    assert reason == "SignatureRequired"
+    assert "policy.requireSignatures of the chart" in message
+    assert broken(policy, source=signed(source)) == ("", "")
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        http("https://a.example.com/xy"),
+        {"oci": {"ref": OCI}},
+        {"hostPath": {"path": "/usr/bin/crun"}},
+    ],
+    ids=["beside", "registry", "host"],
+)
+def test_violation__no_signer_elsewhere__is_none(source: dict[str, Any]) -> None:
+    assert broken(SourcePolicy(signed=("https://a.example.com/x",)), source=source) == ("", "")
+
+
 @pytest.mark.parametrize(
     ("policy", "reason"),
     [(SourcePolicy(), ""), (SourcePolicy(allow_options=False), "OptionsNotAllowed")],

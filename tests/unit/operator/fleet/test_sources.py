@@ -8,8 +8,10 @@ from unit.operator import given
 from wasmwright_installer.contract import (
     Access,
     HeaderAuth,
+    Keyless,
     OciArtifact,
     ProxyServer,
+    Verify,
     desired_hash,
 )
 from wasmwright_operator.api.access import size_in_bytes
@@ -79,6 +81,43 @@ def test_render_source__oci__names_its_pull_secrets_as_files() -> None:
         access=Access(size_limit=1024),
     )
     assert entry.source.digest == "c" * 64
+
+
+KEYLESS: dict[str, Any] = {
+    "identity": "i",
+    "issuer": "https://j",
+    "trustedRoot": {"configMap": "c"},
+}
+
+
+@pytest.mark.parametrize(
+    ("given_verify", "verify"),
+    [
+        ({"publicKey": {"configMap": "c"}}, Verify(key="configmap/c/cosign.pub")),
+        ({"publicKey": {"secret": "s", "key": "k"}}, Verify(key="secret/s/k")),
+        (
+            {"keyless": KEYLESS},
+            Verify(
+                keyless=Keyless(
+                    identity="i",
+                    issuer="https://j",
+                    trusted_root="configmap/c/trusted_root.json",
+                )
+            ),
+        ),
+    ],
+    ids=["key", "key in a secret", "keyless"],
+)
+def test_render_source__verify__names_files(given_verify: dict[str, Any], verify: Verify) -> None:
+    http = given.http("amd64")["http"]
+    http["platforms"][0]["signature"] = "https://a.example.com/signature"
+    of_http = given.entry(source={"http": {**http, "verify": given_verify}}).source.http
+    of_oci = given.entry(source={"oci": {**OCI, "verify": given_verify}}).source.oci
+
+    assert of_http is not None
+    assert of_oci is not None
+    assert (of_http.verify, of_http.signature) == (verify, "https://a.example.com/signature")
+    assert of_oci.verify == verify
 
 
 @pytest.mark.parametrize(

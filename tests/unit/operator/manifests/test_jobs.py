@@ -81,6 +81,33 @@ def test_job__pull_secrets__are_mounted_for_the_download() -> None:
 
 
 @pytest.mark.parametrize(
+    ("verify", "field", "name", "file"),
+    [
+        ({"publicKey": {"secret": "s"}}, "secret", "s", "secret/s/cosign.pub"),
+        (
+            {"keyless": {"identity": "i", "issuer": "j", "trustedRoot": {"configMap": "c"}}},
+            "configMap",
+            "c",
+            "configmap/c/trusted_root.json",
+        ),
+    ],
+    ids=["key", "keyless"],
+)
+def test_job__signer_is_named__its_file_is_mounted_for_the_download(
+    verify: dict[str, object], field: str, name: str, file: str
+) -> None:
+    source = given.http("amd64")["http"]
+    document = NodeDocument(runtimes=(given.entry(source={"http": {**source, "verify": verify}}),))
+    spec = pod(replace(_SAMPLE, document=document))
+    (volume,) = [it for it in spec["volumes"] if it["name"] == "source-files"]
+    items = [{"key": file.rpartition("/")[2], "path": file}]
+
+    assert volume["projected"]["sources"] == [
+        {field: {"name": name, "optional": True, "items": items}}
+    ]
+
+
+@pytest.mark.parametrize(
     "action",
     [wanted(), wanted(sizeLimit="1Mi"), wanted(("b" * 64,), **ACCESS), _SAMPLE],
     ids=["nothing named", "no file named", "in the store", "no download"],
