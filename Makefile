@@ -66,6 +66,10 @@ crds: setup ## write crds/ anew from the models
 schemas: setup ## write docs/schemas/ anew from the models
 	@$(PY) scripts/generate_schemas.py
 
+.PHONY: pages
+pages: setup ## write the tables of docs/runtimes.md anew from the catalogue and the tests' markers
+	@$(PY) scripts/generate_runtimes_page.py
+
 requirements: setup ## pin the dependencies anew, with hashes
 	@scripts/pin-requirements
 

@@ -15,6 +15,8 @@ from workloads.modules import GREETING, Module
 pytestmark = pytest.mark.e2e
 
 
+@pytest.mark.shows("wasmtime", "LinuxImage", "WasmImage", "WasmLayers", "WasmArtifact")
+@pytest.mark.shows("crun", "LinuxImage", "WasmImage")
 def test_forms__each_by_each_runtime__runs_or_says_why_not(equipped: Lab, node: Node) -> None:
     shim = {form: hello(equipped, node, "wasmtime", form) for form in Form}
     crun = {form: hello(equipped, node, "crun", form) for form in Form}

@@ -18,6 +18,7 @@ STARTUP = "example.com/without-wasm"
 CHANGED_BY_US = ("/etc", "/opt")
 
 
+@pytest.mark.shows("crun", "install", "LinuxImage")
 def test_annotated_nodes__of_both_majors__run_wasm_through_shim_and_crun(lab: Lab) -> None:
     before = {node.name: photograph(node.root, *CHANGED_BY_US) for node in lab.nodes}
     boots = {node.name: containerd_boots(node) for node in lab.nodes}

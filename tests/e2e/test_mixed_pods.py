@@ -52,6 +52,7 @@ def test_several_wasm_containers__with_volumes_and_environment__by_both(
         equipped.kubectl("delete", "configmap/words", "secret/hidden")
 
 
+@pytest.mark.shows("crun", "mixed pods", "environment", "exec")
 def test_native_sidecar__that_its_environment_configures__works_with_crun(
     equipped: Lab, node: Node
 ) -> None:
@@ -76,6 +77,7 @@ def test_native_sidecar__that_its_environment_configures__works_with_crun(
     assert "from the sidecar" in pod.exec("sidecar", "/companion", "tell")
 
 
+@pytest.mark.shows("wasmtime", "mixed pods", "environment", "exec")
 def test_native_sidecar__by_a_shim__has_no_environment_and_no_exec(
     equipped: Lab, node: Node
 ) -> None:
@@ -95,3 +97,13 @@ def test_native_sidecar__by_a_shim__has_no_environment_and_no_exec(
     assert by_flag.ask("/healthz") == "ok"
     with pytest.raises(CommandError, match="Exec is not supported"):
         by_flag.exec("sidecar", "/companion", "tell")
+
+
+@pytest.mark.shows("crun", "metrics")
+def test_usage__of_a_pod_of_crun__is_told_by_the_kubelet(equipped: Lab, node: Node) -> None:
+    pod = Shaped(equipped.cluster, node, "crun", wasm("main", Module.LOOP))
+
+    used = eventually(lambda: pod.usage("main"), until=bool, within=60)
+
+    assert used["memory"]["workingSetBytes"] > 0
+    assert used["cpu"]["usageCoreNanoSeconds"] > 0

@@ -71,6 +71,7 @@ def test_undeclared_runtime__waits_with_the_pods_name__and_restarts_nothing(
     assert "hello from wasm" in lab.run_hello(node, "wasmtime")
 
 
+@pytest.mark.shows("wasmtime", "install")
 def test_upgrade__of_a_running_shim__costs_no_restart_and_no_pod(lab: Lab, index: int) -> None:
     node = lab.nodes[index]
     lab.declare("wasmtime")

@@ -43,7 +43,7 @@ class Shaped:
         self, cluster: Cluster, node: Node, runtime: str, *containers: Container, **spec: Any
     ) -> None:
         self.name: Final = f"shaped-{next(_NUMBERS)}"
-        self._cluster = cluster
+        self._cluster, self._node = cluster, node
         annotations: Mapping[str, str] = runtimes.POD_ANNOTATIONS.get(runtime, {})
         body = {
             "apiVersion": "v1",
@@ -91,6 +91,19 @@ class Shaped:
         return self._cluster.kubectl(
             "create", "--raw", where, "--filename=-", input=json.dumps(value)
         )
+
+    def usage(self, container: str) -> dict[str, Any]:
+        """Return what the kubelet says that a container uses; {} as long as it says nothing."""
+        where = f"/api/v1/nodes/{self._node.name}/proxy/stats/summary"
+        pods = json.loads(self._cluster.kubectl("get", "--raw", where))["pods"]
+        found = (
+            used
+            for pod in pods
+            if pod["podRef"]["name"] == self.name
+            for used in pod.get("containers", ())
+            if used["name"] == container and {"cpu", "memory"} <= used.keys()
+        )
+        return next(found, {})
 
     def exec(self, container: str, *command: str) -> str:
         """Run a command in a container and return what it printed; CommandError says why not."""

@@ -96,6 +96,8 @@ class Entry(CatalogueModel):
     """How guests may be packed."""
     mixed_pods: MixedPods
     """What pods may hold beside wasm."""
+    pod_metrics: bool | None = None
+    """Whether the kubelet tells what its pods use of processor and memory; absent = not known."""
     pod_annotations: tuple[str, ...] = ()
     """Pod annotations that the handler has to be given."""
     pod_hints: PodHints = PodHints()

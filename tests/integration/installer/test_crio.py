@@ -138,6 +138,7 @@ def host(node: FakeNode, stand_in: StandIn) -> Host:
     return Host(node.files, StandInCommands(stand_in), SocketCRI, LIMITS)
 
 
+@pytest.mark.shows("crun-wasm", "install", on=("CRI-O",))
 def test_apply__install_and_give_back__pods_get_the_handler_and_every_byte_comes_back(
     node: FakeNode, stand_in: StandIn, host: Host
 ) -> None:
