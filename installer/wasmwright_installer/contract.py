@@ -84,6 +84,10 @@ class PredecessorName(StrEnum):
     RCM = "rcm"
 
 
+ADOPTABLE = "Adoptable"
+"""Reason of a conflict with a handler of a predecessor: permission to take it over is missing."""
+
+
 class Probe(Model):
     """A command line that a binary must answer with exit code 0 before it counts as present."""
 
@@ -336,6 +340,16 @@ class RuntimeState(StrEnum):
     REMOVED = "removed"
 
 
+class LeftBehind(Model):
+    """What is still there of a predecessor after a run, in few words."""
+
+    predecessor: PredecessorName
+    handlers: tuple[str, ...] = ()
+    """Its handlers in the daemon's files; none once they were taken over."""
+    in_use: tuple[str, ...] = ()
+    """Of one that was taken over: who still needs its files."""
+
+
 class RuntimeResult(Model):
     """One runtime after a run."""
 
@@ -371,6 +385,8 @@ class ApplyResult(Model):
     warnings: tuple[str, ...] = ()
     stored: tuple[str, ...] = ()
     """Binaries that are in the node's store, by key."""
+    leftovers: tuple[LeftBehind, ...] = ()
+    """What predecessors left that is still there; empty also if the run did not get so far."""
     machine_id: str = ""
     boot_id: str = ""
     container_runtime: str = ""

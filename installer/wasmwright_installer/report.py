@@ -11,6 +11,7 @@ from wasmwright_installer.contract import (
     TERMINATION_LOG_LIMIT,
     ApplyResult,
     ExitCode,
+    LeftBehind,
 )
 from wasmwright_installer.errors import InstallerError, InUseError
 
@@ -57,9 +58,15 @@ def _shorter(result: ApplyResult, kept: int, length: int) -> ApplyResult:
             "handlers": result.handlers[:kept],
             "blocking_pods": result.blocking_pods[:kept],
             "stored": result.stored[:kept],
+            "leftovers": tuple(_fewer(each, kept) for each in result.leftovers),
             "warnings": tuple(_cut(warning, length) for warning in result.warnings[:kept]),
         }
     )
+
+
+def _fewer(left: LeftBehind, kept: int) -> LeftBehind:
+    fewer = {"handlers": left.handlers[:kept], "in_use": left.in_use[:kept]}
+    return left.model_copy(update=fewer)
 
 
 def _bare(result: ApplyResult) -> ApplyResult:

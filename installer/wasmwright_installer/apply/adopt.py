@@ -7,10 +7,10 @@ from typing import Any
 from wasmwright_installer.apply.probe import Observed
 from wasmwright_installer.config import tables
 from wasmwright_installer.config.files import without_rendered
-from wasmwright_installer.config.predecessors.predecessor import shim_name
+from wasmwright_installer.config.predecessors.predecessor import Predecessor, shim_name
 from wasmwright_installer.config.predecessors.takeover import PREDECESSORS, left_in
 from wasmwright_installer.config.wanted import NodeRules, handler_table
-from wasmwright_installer.contract import NodeDocument, RuntimeEntry
+from wasmwright_installer.contract import ADOPTABLE, NodeDocument, RuntimeEntry
 from wasmwright_installer.detect.handlers import Handler, binary_of, normal_handler
 from wasmwright_installer.errors import ConflictError
 
@@ -121,24 +121,26 @@ def _conflict(entry: RuntimeEntry, observed: Observed) -> ConflictError:
     name = entry.handler.handler
     loaded = observed.loaded.handlers.get(name)
     how = " and not loaded yet" if loaded is None else f" as {dict(loaded)}"
-    owner, way_out = _owner(name, observed)
+    predecessor = _predecessor(name, observed)
+    owner = predecessor.title if predecessor else "somebody else"
+    way_out = f'say "takeOver": ["{predecessor.name}"] in the document, ' if predecessor else ""
     return ConflictError(
         f"handler {name!r} is declared by {owner} in "
         f"{foreign_place(name, observed) or 'no file that was found'}{how}; {way_out}"
         f"give runtime {entry.name!r} another handler, or take that declaration out",
-        reason="ForeignHandler",
+        reason=ADOPTABLE if predecessor else "ForeignHandler",
     )
 
 
-def _owner(name: str, observed: Observed) -> tuple[str, str]:
-    """Who declares a handler, and what the document may say to have it."""
+def _predecessor(name: str, observed: Observed) -> Predecessor | None:
+    """Return the predecessor that declares a handler."""
     base = observed.base
     files = without_rendered(observed.present, base.tree) | dict(base.sources)
     for predecessor in PREDECESSORS.values():
         left = left_in(files, predecessor, observed.links)
         if any(each.handler == name for each in left):
-            return predecessor.title, f'say "takeOver": ["{predecessor.name}"] in the document, '
-    return "somebody else", ""
+            return predecessor
+    return None
 
 
 def foreign_place(name: str, observed: Observed) -> str:

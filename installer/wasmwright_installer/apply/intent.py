@@ -7,7 +7,7 @@ from wasmwright_installer.apply.guard import Usage
 from wasmwright_installer.apply.links import LinkPlan
 from wasmwright_installer.apply.plan import Planned
 from wasmwright_installer.apply.probe import Observed
-from wasmwright_installer.contract import RuntimeEntry
+from wasmwright_installer.contract import LeftBehind, RuntimeEntry
 from wasmwright_installer.detect.handlers import Loaded
 
 
@@ -39,3 +39,5 @@ class Outcome:
     """Containers of ours that run on without containerd knowing of them."""
     stored: tuple[str, ...] = ()
     """Artifacts in the store."""
+    leftovers: tuple[LeftBehind, ...] = ()
+    """What predecessors left that is still there."""

@@ -18,13 +18,15 @@ from wasmwright_installer.config.predecessors.takeover import (
     frozen_templates,
     left_in,
 )
-from wasmwright_installer.contract import Leftovers, PredecessorName
+from wasmwright_installer.contract import LeftBehind, Leftovers, PredecessorName
 from wasmwright_installer.detect.bundles import Bundle, Process
 from wasmwright_installer.detect.handlers import Handler, Loaded
 from wasmwright_installer.host.leftovers import remove, traces
 from wasmwright_installer.host.processes import all_processes
 
 _GONE = " (deleted)"
+_NAMED = 8
+"""How many users of a predecessor's files a result names."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,10 +170,8 @@ def clear(
     Returns:
         Whether anything went, and a sentence for each predecessor whose files must stay for now.
     """
-    now = {each.name for each in observed.takeover.predecessors}
-    earlier = {name for name in PredecessorName if name in observed.state.predecessors}
     went, sentences = False, []
-    for name in sorted(now | earlier):
+    for name in sorted(_taken_over(observed)):
         predecessor = PREDECESSORS[name]
         found = traces(host.files, predecessor)
         if not (found.paths or found.folders):
@@ -185,3 +185,35 @@ def clear(
         remove(host.files, found)
         went = True
     return went, tuple(sentences)
+
+
+def remaining(
+    host: Host, observed: Observed, loaded: Loaded, tree: Mapping[str, bytes]
+) -> tuple[LeftBehind, ...]:
+    """Return what is still there of every predecessor when a run has cleared up.
+
+    Args:
+        host: where.
+        observed: as the run found it.
+        loaded: what the daemon serves now.
+        tree: the files that the daemon reads now.
+    """
+    files = without_rendered(observed.present, tree) | dict(observed.base.sources)
+    found = []
+    for name, predecessor in PREDECESSORS.items():
+        left = {each.handler for each in left_in(files, predecessor, observed.links)}
+        if not (left or traces(host.files, predecessor).paths):
+            continue
+        users: tuple[str, ...] = ()
+        if name in _taken_over(observed):
+            users = usage_of_leftovers(host, predecessor, observed, loaded, tree)
+        found.append(
+            LeftBehind(predecessor=name, handlers=tuple(sorted(left)), in_use=users[:_NAMED])
+        )
+    return tuple(found)
+
+
+def _taken_over(observed: Observed) -> set[PredecessorName]:
+    """Return whose files are ours to remove: by this run's document, or by that of an earlier."""
+    now = {each.name for each in observed.takeover.predecessors}
+    return now | {name for name in PredecessorName if name in observed.state.predecessors}

@@ -46,6 +46,7 @@ def success(
         handlers=tuple(sorted(outcome.loaded.handlers)),
         warnings=(*decision.warnings, *plan_warnings, *permitted, *outcome.warnings),
         stored=outcome.stored,
+        leftovers=outcome.leftovers,
         **node_fields(observed),
     )
 

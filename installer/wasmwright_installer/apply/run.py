@@ -1,6 +1,6 @@
 """One run: the steps in their order. Every step before `commit` leaves the host as it was."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,7 +12,7 @@ from wasmwright_installer.apply.decide import decide
 from wasmwright_installer.apply.guard import look_at_usage, refuse_losses
 from wasmwright_installer.apply.host import Host
 from wasmwright_installer.apply.intent import Intent, Outcome
-from wasmwright_installer.apply.leftovers import clear, stranded
+from wasmwright_installer.apply.leftovers import clear, remaining, stranded
 from wasmwright_installer.apply.links import linked_runtimes, plan_links
 from wasmwright_installer.apply.plan import plan
 from wasmwright_installer.apply.probe import observe
@@ -128,7 +128,13 @@ def _change(host: Host, document: NodeDocument, intent: Intent, artifacts: Path 
         orphans=proved.orphans,
         warnings=(*staged.warnings, *tried, *proved.warnings, *remarks),
         stored=stored_artifacts(host, after),
+        leftovers=remaining(host, intent.observed, proved.loaded, _tree_after(intent)),
     )
+
+
+def _tree_after(intent: Intent) -> Mapping[str, bytes]:
+    """Return the files that the daemon reads when the change is made."""
+    return intent.planned.files.tree if intent.planned else intent.observed.present.tree
 
 
 def _adopted(document: NodeDocument, intent: Intent) -> Iterator[RuntimeEntry]:
@@ -149,8 +155,7 @@ def _settle(
         host.state.save(after)
         host.state.close_journal()
         removed = remove_obsolete(host, intent.observed, intent.links, after)
-        tree = intent.planned.files.tree if intent.planned else intent.observed.present.tree
-        cleared, remarks = clear(host, intent.observed, loaded, tree)
+        cleared, remarks = clear(host, intent.observed, loaded, _tree_after(intent))
         record(host, after)
     except RefusedError as error:
         return True, (f"{error.message}; the change is complete, the next run writes it down",)

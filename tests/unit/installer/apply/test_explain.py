@@ -84,7 +84,7 @@ def test_plan__new_handler__shows_what_the_daemon_would_understand(usual: FakeNo
 @pytest.mark.parametrize(
     ("wanted", "code", "reason"),
     [
-        (document(crun()), ExitCode.CONFLICT, "ForeignHandler"),
+        (document(crun()), ExitCode.CONFLICT, "Adoptable"),
         (NodeDocument(node=NodeIdentity(machine_id="f")), ExitCode.WRONG_NODE, "WrongMachine"),
     ],
     ids=["conflict", "other machine"],

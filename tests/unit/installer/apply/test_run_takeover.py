@@ -45,6 +45,7 @@ def test_apply__kwasm_is_taken_over__one_restart_and_nothing_of_it_is_left(
     wanted = take_over(document(shim("wasmtime"), crun(), declared=(SPIN,)))
     result = apply(node.host, wanted, fetched(tmp_path, wanted))
     assert (result.reason, node.daemon.restarts, result.warnings) == ("Ready", 1, ())
+    assert result.leftovers == ()
     assert set(node.daemon.loaded) == {"runc", "wasmtime", "crun", "spin"}
     assert node.daemon.loaded["crun"]["options"]["BinaryName"] == "/opt/wasmwright/bin/crun/crun"
     assert b"kwasm" not in node.read(MAIN)
@@ -101,6 +102,15 @@ def test_apply__no_permission__is_a_conflict_that_names_place_and_field(
     assert node.tree() == before
 
 
+def test_apply__runtime_beside_a_predecessor__its_result_tells_what_is_left(tmp_path: Path) -> None:
+    node = make_node(tmp_path / "host", "1.7.24", MAIN_V2 + texts.RCM.encode())
+    texts.leave_rcm(node)
+    result = apply(node.host, document(crun()), None)
+    (left,) = result.leftovers
+    assert (left.predecessor, left.handlers) == ("rcm", ("spin-v2", "wasmtime-v1"))
+    assert left.in_use == ()
+
+
 def test_apply__rcm_is_taken_over__its_stanzas_and_lock_file_go(tmp_path: Path) -> None:
     node = make_node(tmp_path / "host", "1.7.24", MAIN_V2 + texts.RCM.encode())
     texts.leave_rcm(node)
@@ -135,6 +145,8 @@ def test_apply__pod_of_their_crun_runs__it_goes_on_and_its_binary_stays_until_it
     result = apply(node.host, wanted, None)
     assert result.restarted
     assert result.warnings == ("files of KWasm stay until nothing uses them: pod shop/cart",)
+    (left,) = result.leftovers
+    assert (left.predecessor, left.handlers, left.in_use) == ("kwasm", (), ("pod shop/cart",))
     assert node.files.exists(f"{KWASM_BIN}/crun")
     node.files.delete_tree(bundle)
     result = apply(node.host, document(crun()), None)
