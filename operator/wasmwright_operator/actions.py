@@ -13,7 +13,7 @@ from typing import Any
 from wasmwright_installer.contract import ApplyResult, NodeDocument
 from wasmwright_operator.api.wasmnode import SmokeTest, WasmNodeSpec, WasmNodeStatus
 from wasmwright_operator.api.wasmruntime import WasmRuntimeStatus
-from wasmwright_operator.records import RunKey, Slot, Taint
+from wasmwright_operator.records import RunKey, ShimOwner, Slot, Taint
 
 
 class EventType(StrEnum):
@@ -272,6 +272,16 @@ class ReleaseRuntimeClass:
 
 
 @dataclass(frozen=True, slots=True)
+class DisownRuntimeClass:
+    """Take a RuntimeClass that is ours by now from the Shim with which it would go."""
+
+    name: str
+    uid: str
+    shim: ShimOwner
+    has_shim_label: bool
+
+
+@dataclass(frozen=True, slots=True)
 class DeleteRuntimeClass:
     """Remove a RuntimeClass of ours."""
 
@@ -310,6 +320,7 @@ Action = (
     | DeleteRevision
     | ApplyRuntimeClass
     | ReleaseRuntimeClass
+    | DisownRuntimeClass
     | DeleteRuntimeClass
     | EmitEvent
     | Wake

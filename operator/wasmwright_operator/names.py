@@ -34,8 +34,13 @@ FORCE_DELETE: Final = f"{GROUP}/force-delete"
 CORDONED: Final = f"{GROUP}/cordoned"
 """Annotation on a node that we cordoned, so that we uncordon no other."""
 
+TAKE_OVER: Final = f"{GROUP}/take-over"
+"""On a node: whether what KWasm and runtime-class-manager left there may be made ours."""
+
 KWASM_NODE: Final = "kwasm.sh/kwasm-node"
 KWASM_PROVISIONED: Final = "kwasm.sh/kwasm-provisioned"
+SHIM_API_GROUP: Final = "runtime.spinkube.dev"
+"""Of runtime-class-manager's Shims, which own its RuntimeClasses."""
 
 PROVISIONED: Final = f"{GROUP}/provisioned"
 RUNTIME_LABEL_DOMAIN: Final = f"runtime.{GROUP}"

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, TypeVar
 
+from wasmwright_installer.contract import PredecessorName
 from wasmwright_operator.fleet import DeclareAhead
 from wasmwright_operator.fleet.slots import LARGEST
 from wasmwright_operator.fleet.snapshot import FleetPolicy
@@ -65,6 +66,7 @@ def load_settings(environ: Mapping[str, str]) -> Settings:
         ),
         fleet=FleetPolicy(
             kwasm_runtimes=reader.read("KWASM_RUNTIMES", _list, ""),
+            take_over=reader.read("TAKE_OVER", _predecessors, ""),
             declare_ahead=DeclareAhead(
                 reader.read("DECLARE_AHEAD", _one_of(tuple(DeclareAhead)), DeclareAhead.KNOWN)
             ),
@@ -143,6 +145,14 @@ def _sources(text: str) -> tuple[str, ...]:
             "beginnings of addresses: https://..., http://..., oci://... or file:///..."
         )
     return found
+
+
+def _predecessors(text: str) -> tuple[PredecessorName, ...]:
+    try:
+        return tuple(map(PredecessorName, _list(text)))
+    except ValueError as error:
+        known = " and ".join(PredecessorName)
+        raise ValueError(f"one or more of {known}, separated by commas") from error
 
 
 def _one_of(choices: tuple[str, ...]) -> Callable[[str], str]:

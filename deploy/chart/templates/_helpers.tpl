@@ -61,3 +61,14 @@ capabilities: {drop: [ALL]}
 helm.sh/hook: post-install,post-upgrade,pre-delete,post-delete
 helm.sh/hook-delete-policy: before-hook-creation,hook-succeeded
 {{- end -}}
+
+{{- /* Values of an older release may know nothing of one of them. */}}
+{{- define "wasmwright.takeOver" -}}
+{{- $names := list -}}
+{{- range $name := list "kwasm" "rcm" -}}
+{{- if (index $.Values.compat $name | default dict).takeOver -}}
+{{- $names = append $names $name -}}
+{{- end -}}
+{{- end -}}
+{{- join "," $names -}}
+{{- end -}}

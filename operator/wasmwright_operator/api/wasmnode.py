@@ -5,7 +5,14 @@ from typing import Any, Final
 
 from pydantic import Field
 
-from wasmwright_installer.contract import HandlerEntry, RuntimeEntry, RuntimeState, WasmPods
+from wasmwright_installer.contract import (
+    ADOPTABLE,
+    HandlerEntry,
+    PredecessorName,
+    RuntimeEntry,
+    RuntimeState,
+    WasmPods,
+)
 from wasmwright_operator.api.disruption import NodeDisruption
 from wasmwright_operator.api.meta import ApiModel, Conditions
 
@@ -49,6 +56,7 @@ class Cause(StrEnum):
     RUNTIME_CHANGED = "ContainerRuntimeChanged"
     DRIFTED = "Drifted"
     VERIFY = "Verify"
+    TAKE_OVER = "TakeOver"
 
 
 class WasmNodeSpec(ApiModel):
@@ -90,6 +98,10 @@ class WasmNodeSpec(ApiModel):
     """What happens to pods that use a runtime which is to go."""
     smoke_tests: tuple[SmokeTest, ...] = ()
     """The pods that must run wasm before this run counts as a success."""
+    take_over: tuple[PredecessorName, ...] = Field(default=(), max_length=8)
+    """Earlier installers whose handlers and files on the node the run makes ours."""
+    predecessor_labels: tuple[str, ...] = Field(default=(), max_length=64)
+    """Keys of labels by which earlier installers say that they provisioned the node."""
 
 
 class NodeState(StrEnum):
@@ -103,6 +115,7 @@ class NodeState(StrEnum):
     BLOCKED = "Blocked"
     UNSUPPORTED = "Unsupported"
     ORPHANED = "Orphaned"
+    ADOPTABLE = ADOPTABLE
 
 
 class InstalledRuntime(ApiModel):
@@ -120,6 +133,17 @@ class InstalledRuntime(ApiModel):
     """ready: a run without error proved that the node serves it."""
     message: str = ""
     """Why it is not ready."""
+
+
+class Leftover(ApiModel):
+    """What is there of an earlier installer."""
+
+    predecessor: PredecessorName
+    """kwasm, or rcm: runtime-class-manager."""
+    handlers: tuple[str, ...] = Field(default=(), max_length=64)
+    """Its handlers in the container runtime's files; none once they were taken over."""
+    in_use: tuple[str, ...] = Field(default=(), max_length=64)
+    """Of one that was taken over: who still needs its files."""
 
 
 DRIFTED: Final = "Drifted"
@@ -143,7 +167,7 @@ class WasmNodeStatus(ApiModel):
     """What the node has, read from the results of runs."""
 
     state: NodeState = NodeState.PENDING
-    """Pending, Draining, Applying, Ready, Failed, Blocked, Unsupported or Orphaned."""
+    """Pending, Draining, Applying, Ready, Failed, Blocked, Unsupported, Orphaned or Adoptable."""
     installed_hash: str = ""
     """The hash of the last run that succeeded."""
     concluded_hash: str = ""
@@ -178,6 +202,8 @@ class WasmNodeStatus(ApiModel):
     """What the last run found worth telling."""
     stored: tuple[str, ...] = Field(default=(), max_length=64)
     """Binaries in the node's store, by key: a run that needs them downloads nothing."""
+    leftovers: tuple[Leftover, ...] = Field(default=(), max_length=8)
+    """What the last run that succeeded found of earlier installers, and left there."""
     machine_id: str = ""
     """The host's /etc/machine-id."""
     boot_id: str = ""
@@ -193,7 +219,7 @@ class WasmNodeStatus(ApiModel):
     plugin_table: str = ""
     """The table in it that holds the handlers."""
     conditions: Conditions = ()
-    """Ready, and Accepted for what the node asks for."""
+    """Ready; Accepted for what the node asks for; Adoptable where earlier installers were."""
 
 
 COLUMNS: Final[tuple[dict[str, Any], ...]] = (

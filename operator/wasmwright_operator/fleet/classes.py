@@ -7,6 +7,7 @@ from wasmwright_operator import names
 from wasmwright_operator.actions import (
     ApplyRuntimeClass,
     DeleteRuntimeClass,
+    DisownRuntimeClass,
     ReleaseRuntimeClass,
 )
 from wasmwright_operator.api.amounts import amount_of
@@ -15,7 +16,7 @@ from wasmwright_operator.fleet.class_manifests import render_class, says
 from wasmwright_operator.fleet.trial_class import plan_trial_class, trial_class_conflict
 from wasmwright_operator.records import RuntimeClassRecord, RuntimeRecord
 
-ClassAction = ApplyRuntimeClass | ReleaseRuntimeClass | DeleteRuntimeClass
+ClassAction = ApplyRuntimeClass | ReleaseRuntimeClass | DeleteRuntimeClass | DisownRuntimeClass
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,11 +43,13 @@ def plan_classes(
     *,
     are_enough_ready: bool,
     is_changing: bool = False,
+    takes_shims_over: bool = False,
 ) -> ClassPlan:
     """Return the plan for a runtime that is served.
 
     While a run is under way (`is_changing`) the class of smoke tests stays, though nobody may ask
-    for more of them: that run was begun with the promise of one.
+    for more of them: that run was begun with the promise of one. Classes of runtime-class-manager
+    may be made ours where `takes_shims_over` says so.
     """
     actions: list[ClassAction] = list(_surplus(runtime, existing.values()))
     present, waiting = [], []
@@ -55,7 +58,7 @@ def plan_classes(
     actions.extend(plan_trial_class(runtime, tests, is_changing=is_changing))
     for spec in _class_specs(runtime):
         found = existing.get(spec.name)
-        problem = _conflict(runtime, spec, found)
+        problem = _conflict(runtime, spec, found, takes_shims_over=takes_shims_over)
         if problem:
             conflicts.append(problem)
         elif found is not None and found.runtime == "" and spec.conflict_policy == "Ignore":
@@ -63,7 +66,8 @@ def plan_classes(
         elif found is None or found.runtime == "":
             waiting.append(spec.name)
             if are_enough_ready:
-                actions.append(render_class(runtime, spec, is_adopted=found is not None))
+                is_adopted = found is not None and found.shim is None
+                actions.append(render_class(runtime, spec, is_adopted=is_adopted))
         else:
             present.append(spec.name)
             actions.extend(_correct(runtime, spec, found))
@@ -98,7 +102,11 @@ def _class_specs(runtime: RuntimeRecord) -> tuple[RuntimeClassSpec, ...]:
 
 
 def _conflict(
-    runtime: RuntimeRecord, spec: RuntimeClassSpec, found: RuntimeClassRecord | None
+    runtime: RuntimeRecord,
+    spec: RuntimeClassSpec,
+    found: RuntimeClassRecord | None,
+    *,
+    takes_shims_over: bool,
 ) -> str:
     if found is None or found.runtime == runtime.name:
         return ""
@@ -106,13 +114,30 @@ def _conflict(
         return f"RuntimeClass {spec.name!r} belongs to WasmRuntime {found.runtime!r}"
     if spec.conflict_policy is ConflictPolicy.IGNORE:
         return ""
+    return _of_others(runtime, spec, found, takes_shims_over=takes_shims_over)
+
+
+def _of_others(
+    runtime: RuntimeRecord,
+    spec: RuntimeClassSpec,
+    found: RuntimeClassRecord,
+    *,
+    takes_shims_over: bool,
+) -> str:
+    """Say what keeps a class of others from being made ours."""
     if found.handler != runtime.handler:
         return (
             f"RuntimeClass {spec.name!r} exists with handler {found.handler!r}, not"
             f" {runtime.handler!r}; delete it or choose another name"
         )
-    if spec.conflict_policy is ConflictPolicy.ADOPT:
+    if spec.conflict_policy is ConflictPolicy.ADOPT or (found.shim and takes_shims_over):
         return ""
+    if found.shim is not None:
+        return (
+            f"RuntimeClass {spec.name!r} belongs to Shim {found.shim.name!r} of"
+            " runtime-class-manager; set conflictPolicy to Adopt, or the chart's"
+            " compat.rcm.takeOver, to make it ours for good"
+        )
     return (
         f"RuntimeClass {spec.name!r} exists and is not ours; delete it, choose another name or set"
         " conflictPolicy to Adopt or Ignore"
@@ -122,6 +147,14 @@ def _conflict(
 def _correct(
     runtime: RuntimeRecord, spec: RuntimeClassSpec, found: RuntimeClassRecord
 ) -> Iterator[ClassAction]:
+    """Yield what makes a class of ours say what it should, and then belong to nobody else.
+
+    Until then it goes with its Shim, and comes back with the next plan.
+    """
     wanted = render_class(runtime, spec, is_adopted=found.adopted)
-    if not (found.deleting or says(found, wanted)):
+    if found.deleting:
+        return
+    if not says(found, wanted):
         yield wanted
+    elif found.shim is not None:
+        yield DisownRuntimeClass(found.name, found.uid, found.shim, found.has_shim_label)

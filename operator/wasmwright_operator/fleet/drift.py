@@ -10,9 +10,11 @@ from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import Final
 
+from wasmwright_installer.contract import PredecessorName
 from wasmwright_operator.api.amounts import span
 from wasmwright_operator.api.wasmnode import Cause
 from wasmwright_operator.conditions import parse_time
+from wasmwright_operator.predecessors import awaits_takeover, has_files_left, permitted
 from wasmwright_operator.records import NodeRecord, RuntimeRecord, WasmNodeRecord
 from wasmwright_operator.spread import share
 
@@ -31,6 +33,8 @@ class Reasons:
     """Finds what speaks for such a run, and from when on."""
 
     runtimes: Mapping[str, RuntimeRecord]
+    take_over: tuple[PredecessorName, ...] = ()
+    """Whose leftovers runs may make ours on nodes that say nothing of it."""
     _intervals: dict[int, timedelta] = field(default_factory=dict)
 
     def of(self, node: NodeRecord, wasm_node: WasmNodeRecord) -> Iterator[Reason]:
@@ -40,12 +44,14 @@ class Reasons:
             return
         if _has_changed(status.kubelet_runtime, node.container_runtime):
             yield Cause.RUNTIME_CHANGED, _AT_ONCE
+        if awaits_takeover(wasm_node, permitted(node, self.take_over)):
+            yield Cause.TAKE_OVER, _AT_ONCE
         if status.last_error is not None:
             return
         if _has_changed(status.boot_id, node.boot_id):
             back = _after_boot(node.uid, node.boot_id, node.ready_changed)
             yield Cause.REBOOTED, back or _AT_ONCE
-        if node.handlers is None:
+        if node.handlers is None or has_files_left(wasm_node):
             at = _verify_time(node.uid, status.concluded_at, self._interval(wasm_node))
             if at is not None:
                 yield Cause.VERIFY, at

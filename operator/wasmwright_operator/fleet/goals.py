@@ -17,6 +17,7 @@ from wasmwright_operator.fleet.rendering import Renderer
 from wasmwright_operator.fleet.requests import wishes_of
 from wasmwright_operator.fleet.snapshot import Snapshot
 from wasmwright_operator.fleet.targets import SKIPPED, UNKNOWN, UNSUPPORTED, Target
+from wasmwright_operator.predecessors import labels_of_predecessors, permitted
 from wasmwright_operator.records import NodeRecord, RuntimeRecord, WasmNodeRecord
 from wasmwright_operator.selectors import selects
 
@@ -58,9 +59,12 @@ class Goals:
     renderer: Renderer
     now: datetime
     _reasons: Reasons = field(init=False)
+    _shims: frozenset[str] = field(init=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "_reasons", Reasons(self.snapshot.runtimes))
+        reasons = Reasons(self.snapshot.runtimes, self.snapshot.policy.take_over)
+        object.__setattr__(self, "_reasons", reasons)
+        object.__setattr__(self, "_shims", self.snapshot.shims)
 
     def targets(self, memo: Memo) -> Mapping[str, Target]:
         """Return the target of every node that may be touched, by the node's name."""
@@ -94,7 +98,7 @@ class Goals:
     def _terms(self) -> object:
         runtimes = self.snapshot.runtimes.values()
         said = [(it.name, it.spec, it.deleting) for it in runtimes]
-        return said, dict(self.acceptances), self.snapshot.policy
+        return said, dict(self.acceptances), self.snapshot.policy, self._shims
 
     def _target(self, node: NodeRecord, found: WasmNodeRecord | None, kinds: Kinds) -> Target:
         goal = self._goal(node, found)
@@ -133,6 +137,8 @@ class Goals:
             wanted=frozenset(wanted),
             refused=tuple(sorted(refused, key=lambda item: item.name)),
             excluded=excluded,
+            predecessor_labels=labels_of_predecessors(node, wasm_node, self._shims),
+            take_over=permitted(node, self.snapshot.policy.take_over),
         )
 
     def _refusal(

@@ -33,6 +33,7 @@ def _is_ordinary(target: Target) -> bool:
     node, wasm_node = target.node, target.wasm_node
     is_usable = node.is_ready and not (node.is_unschedulable or node.is_paused)
     has_problem = bool(target.excluded or target.refused) or target.predecessor is not None
+    has_problem = has_problem or bool(target.predecessor_labels)
     return is_usable and not has_problem and (wasm_node is None or _is_settled(node, wasm_node))
 
 
@@ -43,4 +44,4 @@ def _is_settled(node: NodeRecord, wasm_node: WasmNodeRecord) -> bool:
     has_token = is_new_token(node, names.REINSTALL, spec.reinstall_token) or is_new_token(
         node, names.RETRY, spec.retry_token
     )
-    return not (has_news or has_token or spec.refused)
+    return not (has_news or has_token or spec.refused or spec.predecessor_labels)

@@ -1,4 +1,4 @@
-"""What is written into a WasmNode beside a run: the wishes that are refused."""
+"""What is written into a WasmNode beside a run: refused wishes, and who was there before us."""
 
 from wasmwright_operator import names
 from wasmwright_operator.actions import CreateWasmNode, EmitEvent, EventType, UpdateWasmNode
@@ -14,18 +14,23 @@ def needs_note(target: Target) -> bool:
     """Tell whether something besides the runtimes must be written down, without a run."""
     wasm_node = target.wasm_node
     if wasm_node is None:
-        return bool(target.refused)
+        return bool(target.refused or target.predecessor_labels)
     if wasm_node.is_in_flight or wasm_node.deleting:
         return False
     is_spent = is_new_token(target.node, names.RETRY, wasm_node.spec.retry_token)
-    return wasm_node.spec.refused != target.refused or (is_spent and not wasm_node.has_failed)
+    is_told = (wasm_node.spec.refused, wasm_node.spec.predecessor_labels) == (
+        target.refused,
+        target.predecessor_labels,
+    )
+    return not is_told or (is_spent and not wasm_node.has_failed)
 
 
 def note(target: Target) -> WasmNodeWrite:
     """Return the write that begins no run."""
+    told = {"refused": target.refused, "predecessor_labels": target.predecessor_labels}
     if target.wasm_node is None:
-        return write(target, WasmNodeSpec(node_uid=target.node.uid, refused=target.refused))
-    noted = {"refused": target.refused, "retry_token": target.node.wish(names.RETRY)}
+        return write(target, WasmNodeSpec(node_uid=target.node.uid, **told))
+    noted = {**told, "retry_token": target.node.wish(names.RETRY)}
     return write(target, target.wasm_node.spec.model_copy(update=noted))
 
 

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime
 
+from wasmwright_installer.contract import PredecessorName
 from wasmwright_operator import names
 from wasmwright_operator.actions import Action, DeleteWasmNode, SetFinalizers, Wake
 from wasmwright_operator.fleet.acceptance import Acceptance, judge_runtimes
@@ -118,6 +119,7 @@ def _plan_runtime(findings: Findings, snapshot: Snapshot, now: datetime) -> Iter
             snapshot.runtime_classes,
             are_enough_ready=are_enough,
             is_changing=bool(found.updating or found.failed),
+            takes_shims_over=PredecessorName.RCM in snapshot.policy.take_over,
         )
         yield from classes.actions
     if runtime.has_finalizer or not runtime.deleting:

@@ -73,6 +73,8 @@ class Runs:
             disruption=terms.disruption,
             removal=terms.removal,
             smoke_tests=tuple(self._smoke_tests(run)),
+            take_over=target.take_over,
+            predecessor_labels=target.predecessor_labels,
         )
         return write(target, spec)
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from wasmwright_installer.contract import PredecessorName
 from wasmwright_operator.fleet.source_policy import SourcePolicy
 from wasmwright_operator.records import (
     LedgerRecord,
@@ -28,6 +29,8 @@ class FleetPolicy:
 
     kwasm_runtimes: tuple[str, ...] = ()
     """What a node gets that asks by KWasm's key."""
+    take_over: tuple[PredecessorName, ...] = ()
+    """Whose leftovers runs may make ours on nodes that say nothing of it."""
     declare_ahead: DeclareAhead = DeclareAhead.KNOWN
     keep_versions: int = 0
     """How many older binaries of each runtime stay on a node."""
@@ -52,6 +55,13 @@ class Snapshot:
     ended: Mapping[str, int] = field(default_factory=dict)
     """By the UID of a node: the ledger version of a WasmNode of it that was seen to be deleted."""
     policy: FleetPolicy = FleetPolicy()
+
+    @property
+    def shims(self) -> frozenset[str]:
+        """Names that may be those of Shims of runtime-class-manager."""
+        classes = self.runtime_classes.values()
+        owners = {item.shim.name for item in classes if item.shim is not None}
+        return frozenset(owners | {item.handler for item in classes})
 
     @property
     def startup_taints(self) -> frozenset[tuple[str, str]]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
 
-from wasmwright_installer.contract import RuntimeEntry
+from wasmwright_installer.contract import PredecessorName, RuntimeEntry
 from wasmwright_operator.api.wasmnode import Refusal
 from wasmwright_operator.api.wasmruntime import NodeExclusion, NodeFailure
 from wasmwright_operator.fleet.drift import Reason
@@ -57,6 +57,10 @@ class Target:
     kind: Kind | None = None
     """None for a node that is not Ready, changes, fails, or asks for something of its own."""
 
+    predecessor_labels: tuple[str, ...] = ()
+    """Keys of labels by which earlier installers say that they provisioned it."""
+    take_over: tuple[PredecessorName, ...] = ()
+    """Whose leftovers a run may make ours there."""
     look_from: datetime | None = field(init=False, repr=False, compare=False)
     """The first time at which it may need a run of what it has."""
     waits_to_be_ready: bool = field(init=False, repr=False, compare=False)

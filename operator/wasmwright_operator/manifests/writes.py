@@ -17,6 +17,7 @@ from wasmwright_operator.actions import (
     DeleteRevision,
     DeleteRuntimeClass,
     DeleteWasmNode,
+    DisownRuntimeClass,
     EmitEvent,
     LabelNode,
     LiftTaints,
@@ -265,6 +266,19 @@ def _(action: ReleaseRuntimeClass) -> Write:
         "handler": action.handler,
     }
     return Write(Verb.APPLY, RUNTIME_CLASSES, action.name, body)
+
+
+@render_write.register
+def _(action: DisownRuntimeClass) -> Write:
+    owner = f"/metadata/ownerReferences/{action.shim.place}"
+    operations = [
+        _test("/metadata/uid", action.uid),
+        _test(f"{owner}/uid", action.shim.uid),
+        {"op": "remove", "path": owner},
+    ]
+    if action.has_shim_label:
+        operations.append({"op": "remove", "path": f"/metadata/labels/{_escaped(action.name)}"})
+    return Write(Verb.PATCH, RUNTIME_CLASSES, action.name, operations)
 
 
 def render_event(event: EmitEvent, time: str) -> Write:

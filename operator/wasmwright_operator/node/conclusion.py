@@ -1,12 +1,14 @@
 """Fold the end of a run into the status of its WasmNode."""
 
+from collections.abc import Iterator
 from datetime import datetime
 from typing import Final
 
 from wasmwright_installer.contract import ApplyResult, RuntimeState
 from wasmwright_operator.api.meta import Condition
-from wasmwright_operator.api.wasmnode import Cause, NodeState, WasmNodeStatus
+from wasmwright_operator.api.wasmnode import Cause, Leftover, NodeState, WasmNodeStatus
 from wasmwright_operator.conditions import capped, condition, rfc3339, with_times
+from wasmwright_operator.node.adoptable import adoptable, left_by
 from wasmwright_operator.node.failure import after_failure
 from wasmwright_operator.node.installed import as_told
 from wasmwright_operator.node.loss import (
@@ -116,10 +118,20 @@ def _after_success(
             "failing_since": "",
             "runtimes": tuple(as_told(record, result)),
             "stored": result.stored[:_LISTED],
+            "leftovers": tuple(_leftovers(result)),
             "last_error": None,
             "next_retry": "",
         }
     )
+
+
+def _leftovers(result: ApplyResult) -> Iterator[Leftover]:
+    for left in result.leftovers:
+        yield Leftover(
+            predecessor=left.predecessor,
+            handlers=left.handlers[:_LISTED],
+            in_use=left.in_use[:_LISTED],
+        )
 
 
 def described(
@@ -131,14 +143,17 @@ def described(
     """
     told = ", ".join(f"{item.name} {item.state}" for item in status.runtimes)
     status = status.model_copy(update={"summary": told or _without_runtimes(record)})
-    conditions = (_accepted(record), _ready(record, status, note))
+    found = tuple(adoptable(record, status))
+    note = note or (found[0].message if status.state is NodeState.ADOPTABLE and found else "")
+    conditions = (_accepted(record), _ready(record, status, note), *found)
     dated = with_times(record.status.conditions, conditions, now)
     return status.model_copy(update={"conditions": dated})
 
 
 def _without_runtimes(record: WasmNodeRecord) -> str:
     waiting = ", ".join(f"{entry.name} pending" for entry in record.spec.runtimes)
-    return waiting or ", ".join(f"{item.name} refused" for item in record.spec.refused)
+    refused = ", ".join(f"{item.name} refused" for item in record.spec.refused)
+    return waiting or refused or left_by(record)
 
 
 def _accepted(record: WasmNodeRecord) -> Condition:

@@ -14,6 +14,7 @@ def document_of(node: NodeRecord, record: WasmNodeRecord) -> NodeDocument:
         declared=spec.declared,
         wasm_pods=spec.wasm_pods,
         removal=spec.removal,
+        take_over=spec.take_over,
         retry_token=spec.retry_token,
         keep_versions=spec.keep_versions,
         stored=_stored(record),

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Final
 
-from wasmwright_installer.contract import ExitCode
+from wasmwright_installer.contract import ADOPTABLE, ExitCode
 from wasmwright_operator import names
 from wasmwright_operator.api.wasmnode import (
     InstalledRuntime,
@@ -13,6 +13,7 @@ from wasmwright_operator.api.wasmnode import (
     WasmNodeStatus,
 )
 from wasmwright_operator.conditions import rfc3339
+from wasmwright_operator.node.adoptable import HOW
 from wasmwright_operator.node.backoff import Prospect, is_failure, next_try, prospect
 from wasmwright_operator.node.installed import as_told, left
 from wasmwright_operator.node.outcome import Outcome
@@ -40,7 +41,7 @@ def after_failure(
             "stored": (),
             "last_error": RunError(
                 reason=problem.reason,
-                message=_told(problem.message, failures if has_ended else 0, due),
+                message=_told(problem, failures if has_ended else 0, due),
                 exit_code=problem.exit_code,
                 time=rfc3339(now),
             ),
@@ -59,6 +60,8 @@ def _runtimes(record: WasmNodeRecord, problem: Outcome) -> Iterator[InstalledRun
 def _state(problem: Outcome, kind: Prospect) -> NodeState:
     if kind is Prospect.WAITS_FOR_PODS:
         return NodeState.BLOCKED
+    if problem.reason == ADOPTABLE:
+        return NodeState.ADOPTABLE
     is_unsupported = problem.exit_code == ExitCode.UNSUPPORTED
     return NodeState.UNSUPPORTED if is_unsupported else NodeState.FAILED
 
@@ -81,10 +84,13 @@ def _is_spent(record: WasmNodeRecord, kind: Prospect, failures: int) -> bool:
     return bool(limit) and failures >= limit and kind is not Prospect.WAITS_FOR_PODS
 
 
-def _told(message: str, attempts: int, due: datetime | None) -> str:
+def _told(problem: Outcome, attempts: int, due: datetime | None) -> str:
     """Return the message, and for a node that is left alone also what starts it again."""
+    message = problem.message
     if due is not None:
         return message[:_MESSAGE]
+    if problem.reason == ADOPTABLE:
+        return f"{message[: _MESSAGE - len(HOW) - 2]}; {HOW}"
     after = f"after {attempts} runs without success" if attempts else "since it would end the same"
     rest = (
         f"; it is not tried again by itself {after}: change the WasmRuntime, or set the node's"

@@ -5,23 +5,33 @@ from typing import Final
 from wasmwright_operator import names
 from wasmwright_operator.actions import EmitEvent, EventType, LabelNode
 from wasmwright_operator.api.wasmnode import NodeState
+from wasmwright_operator.predecessors import is_kwasm_label_ours, obsolete_labels
 from wasmwright_operator.records import NodeRecord, WasmNodeRecord
 
 _LABEL_VALUE_LIMIT: Final = 63
 
 
-def label_changes(node: NodeRecord, record: WasmNodeRecord | None) -> dict[str, str | None]:
+def label_changes(
+    node: NodeRecord, record: WasmNodeRecord | None, *, ends: bool = False
+) -> dict[str, str | None]:
     """Return what to set (a string) and to remove (None); empty when all is as it should be.
 
     Our labels on a node without a WasmNode are removed: kubelets that register again with old
     labels would otherwise attract pods to a node that serves nothing.
+
+    Args:
+        node: the node.
+        record: its WasmNode, if it has one.
+        ends: whether nothing of ours is left on the node, so that its WasmNode is about to go.
     """
-    wanted = _wanted(node, record) if record is not None else {}
-    present = {key: value for key, value in node.labels.items() if _is_written_by_us(key)}
+    wanted = _wanted(node, record) if record is not None and not ends else {}
+    present = {key: value for key, value in node.labels.items() if _is_written_by_us(key, record)}
     changes: dict[str, str | None] = {
-        key: value for key, value in wanted.items() if present.get(key) != value
+        key: value for key, value in wanted.items() if node.labels.get(key) != value
     }
     changes.update(dict.fromkeys(present.keys() - wanted.keys()))
+    if record is not None:
+        changes.update(dict.fromkeys(obsolete_labels(node, record)))
     return changes
 
 
@@ -46,12 +56,10 @@ def contested(record: WasmNodeRecord, action: LabelNode) -> EmitEvent:
     )
 
 
-def _is_written_by_us(key: str) -> bool:
-    domain = key.partition("/")[0]
-    return domain == names.RUNTIME_LABEL_DOMAIN or key in {
-        names.PROVISIONED,
-        names.KWASM_PROVISIONED,
-    }
+def _is_written_by_us(key: str, record: WasmNodeRecord | None) -> bool:
+    if key == names.KWASM_PROVISIONED:
+        return is_kwasm_label_ours(record)
+    return key.partition("/")[0] == names.RUNTIME_LABEL_DOMAIN or key == names.PROVISIONED
 
 
 def _wanted(node: NodeRecord, record: WasmNodeRecord) -> dict[str, str]:

@@ -207,7 +207,7 @@ def _ended(
         yield DeleteJob(name=job.name, uid=job.uid)
     after = replace(record, status=conclude(node, record, outcome, now))
     if _is_given_back(after):
-        yield from _forget(node, record)
+        yield from _forget(node, after)
         return
     yield from _write(record, after.status)
     yield from _labels(node, after)
@@ -230,27 +230,36 @@ def _settled(node: NodeRecord, record: WasmNodeRecord, now: datetime) -> Iterato
 
 
 def _state_without_runs(record: WasmNodeRecord) -> NodeState:
-    """A node whose every wish is refused has no run that could tell its state."""
+    """Return the state of a node that has had no run which could tell it."""
     reasons = {item.reason for item in record.spec.refused}
-    return NodeState.UNSUPPORTED if reasons & _UNSUPPORTED else NodeState.PENDING
+    if reasons & _UNSUPPORTED:
+        return NodeState.UNSUPPORTED
+    is_adoptable = record.spec.predecessor_labels and not reasons
+    return NodeState.ADOPTABLE if is_adoptable else NodeState.PENDING
 
 
 _UNSUPPORTED: Final = frozenset({"UnsupportedArchitecture", "UnsupportedOS"})
 
 
 def _is_given_back(record: WasmNodeRecord) -> bool:
+    """Tell whether nothing is left; who was there before us is then said anew, if at all."""
     spec = record.spec
-    return not (spec.runtimes or spec.refused or record.has_failed or record.is_in_flight)
+    is_told = bool(spec.predecessor_labels) and not spec.attempt
+    return not (
+        spec.runtimes or spec.refused or is_told or record.has_failed or record.is_in_flight
+    )
 
 
 def _forget(node: NodeRecord, record: WasmNodeRecord) -> Iterator[Action]:
-    yield from _labels(node, None)
+    yield from _labels(node, record, ends=True)
     yield from uncordon(node, record=None)
     yield DeleteWasmNode(name=record.name, uid=record.uid, resource_version=record.resource_version)
 
 
-def _labels(node: NodeRecord, record: WasmNodeRecord | None) -> Iterator[LabelNode]:
-    changes = label_changes(node, record)
+def _labels(
+    node: NodeRecord, record: WasmNodeRecord | None, *, ends: bool = False
+) -> Iterator[LabelNode]:
+    changes = label_changes(node, record, ends=ends)
     if changes:
         yield LabelNode(node.name, node.uid, changes, had_labels=bool(node.labels))
 

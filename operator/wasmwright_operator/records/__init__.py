@@ -4,7 +4,11 @@ from wasmwright_operator.records.node import NodeRecord, Taint, parse_node
 from wasmwright_operator.records.nodepods import Eviction, NodePod, PodsLook, parse_node_pod
 from wasmwright_operator.records.revision import RevisionRecord, parse_revision
 from wasmwright_operator.records.runtime import RuntimeRecord, parse_runtime
-from wasmwright_operator.records.runtimeclass import RuntimeClassRecord, parse_runtime_class
+from wasmwright_operator.records.runtimeclass import (
+    RuntimeClassRecord,
+    ShimOwner,
+    parse_runtime_class,
+)
 from wasmwright_operator.records.slots import LedgerRecord, Slot, parse_ledger
 from wasmwright_operator.records.warnings import parse_warnings
 from wasmwright_operator.records.wasmnode import WasmNodeRecord, parse_wasm_node
@@ -35,6 +39,7 @@ __all__ = [
     "RunKey",
     "RuntimeClassRecord",
     "RuntimeRecord",
+    "ShimOwner",
     "Slot",
     "SmokeTestRecord",
     "Taint",

@@ -14,6 +14,7 @@ _READ_ANNOTATIONS: Final = (
     names.REINSTALL,
     names.RETRY,
     names.KWASM_NODE,
+    names.TAKE_OVER,
     names.CORDONED,
 )
 

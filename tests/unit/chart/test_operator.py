@@ -55,6 +55,7 @@ def test_environment__by_default() -> None:
         "WASMWRIGHT_INSTALLER_PULL_POLICY": "IfNotPresent",
         "WASMWRIGHT_IMAGE_PULL_SECRETS": "",
         "WASMWRIGHT_KWASM_RUNTIMES": "",
+        "WASMWRIGHT_TAKE_OVER": "",
         "WASMWRIGHT_DECLARE_AHEAD": "Known",
         "WASMWRIGHT_MAX_PARALLEL": "0",
         "WASMWRIGHT_PAUSED": "false",
@@ -78,7 +79,10 @@ def test_environment__by_default() -> None:
 
 def test_environment__is_what_the_operator_reads() -> None:
     values = {
-        "compat": {"kwasm": {"runtimes": ["spin", "crun"]}},
+        "compat": {
+            "kwasm": {"runtimes": ["spin", "crun"], "takeOver": True},
+            "rcm": {"takeOver": True},
+        },
         "imagePullSecrets": ["one", "two"],
         "node": {"declareAhead": "None", "keepVersions": 3},
         "rollout": {"maxParallel": 25, "paused": True},
@@ -100,6 +104,7 @@ def test_environment__is_what_the_operator_reads() -> None:
     assert (settings.jobs.ttl_seconds, settings.jobs.deadline_seconds) == (600, 900)
     assert settings.fleet.paused
     assert settings.fleet.kwasm_runtimes == ("spin", "crun")
+    assert settings.fleet.take_over == ("kwasm", "rcm")
     assert (settings.fleet.declare_ahead, settings.fleet.keep_versions) == ("None", 3)
     assert settings.fleet.max_parallel == 25
     assert settings.fleet.sources == SourcePolicy(

@@ -61,6 +61,8 @@ OTHERS: dict[tuple[str, ...], Any] = {
     ("node", "keepVersions"): 7654,
     ("rollout", "maxParallel"): 321,
     ("compat", "kwasm", "runtimes"): ["spin", "wasmtime"],
+    ("compat", "kwasm", "takeOver"): True,
+    ("compat", "rcm", "takeOver"): True,
     ("runtimes",): {"crun": {"source": {"hostPath": {"path": "/usr/bin/crun"}}}},
     ("hooks", "crdTimeoutSeconds"): 61,
     ("hooks", "removeTimeoutSeconds"): 241,

@@ -7,20 +7,31 @@ from wasmwright_operator import names
 from wasmwright_operator.actions import (
     ApplyRuntimeClass,
     DeleteRuntimeClass,
+    DisownRuntimeClass,
     ReleaseRuntimeClass,
 )
 from wasmwright_operator.fleet.classes import ClassPlan, needed_nodes, plan_classes, plan_end
-from wasmwright_operator.records import RuntimeClassRecord, RuntimeRecord, parse_runtime_class
+from wasmwright_operator.records import (
+    RuntimeClassRecord,
+    RuntimeRecord,
+    ShimOwner,
+    parse_runtime_class,
+)
 
 READY = {names.runtime_label("spin"): "ready"}
 FOREIGN = RuntimeClassRecord("spin", "uid", "spin")
 
 
 def planned(
-    runtime: RuntimeRecord, *existing: RuntimeClassRecord, are_enough_ready: bool = True
+    runtime: RuntimeRecord,
+    *existing: RuntimeClassRecord,
+    are_enough_ready: bool = True,
+    takes_shims_over: bool = False,
 ) -> ClassPlan:
     by_name = {item.name: item for item in existing}
-    return plan_classes(runtime, by_name, are_enough_ready=are_enough_ready)
+    return plan_classes(
+        runtime, by_name, are_enough_ready=are_enough_ready, takes_shims_over=takes_shims_over
+    )
 
 
 def written(runtime: RuntimeRecord, *existing: RuntimeClassRecord) -> RuntimeClassRecord:
@@ -182,3 +193,65 @@ def test_class_of_smoke_tests__of_somebody_else__is_told() -> None:
 
     assert TRIALS in told
     assert planned(given.runtime(), trial_class(runtime="")).conflicts == ()
+
+
+OF_A_SHIM = {
+    "metadata": {
+        "name": "spin",
+        "uid": "uid",
+        "labels": {"spin": "true"},
+        "ownerReferences": [
+            {"apiVersion": "v1", "kind": "ConfigMap", "name": "else", "uid": "else-uid"},
+            {
+                "apiVersion": "runtime.spinkube.dev/v1alpha1",
+                "kind": "Shim",
+                "name": "spin-shim",
+                "uid": "shim-uid",
+            },
+        ],
+    },
+    "handler": "spin",
+    "scheduling": {"nodeSelector": {"spin": "true"}},
+}
+
+
+def test_class__of_a_shim__is_a_conflict_that_says_how_to_have_it() -> None:
+    (conflict,) = planned(given.runtime(), parse_runtime_class(OF_A_SHIM)).conflicts
+
+    assert "Shim 'spin-shim' of runtime-class-manager" in conflict
+    assert "compat.rcm.takeOver" in conflict
+
+
+@pytest.mark.parametrize("policy", ["Adopt", "Fail"])
+def test_class__of_a_shim_that_is_taken_over__becomes_ours_for_good(policy: str) -> None:
+    runtime = given.runtime(runtimeClasses=[{"name": "spin", "conflictPolicy": policy}])
+    found = parse_runtime_class(OF_A_SHIM)
+    permission = policy == "Fail"
+
+    waiting = planned(runtime, found, takes_shims_over=permission, are_enough_ready=False)
+    assert (waiting.actions, waiting.waiting) == ((), ("spin",))
+
+    (action,) = planned(runtime, found, takes_shims_over=permission).actions
+    assert isinstance(action, ApplyRuntimeClass)
+    assert names.ADOPTED not in action.manifest["metadata"]["annotations"]
+
+    metadata = {**OF_A_SHIM["metadata"]}
+    metadata["labels"] = {**metadata["labels"], **action.manifest["metadata"]["labels"]}
+    metadata["annotations"] = action.manifest["metadata"]["annotations"]
+    ours = parse_runtime_class({**action.manifest, "metadata": metadata})
+    (action,) = planned(runtime, ours).actions
+    assert action == DisownRuntimeClass(
+        "spin", "uid", ShimOwner("spin-shim", "shim-uid", 1), has_shim_label=True
+    )
+
+    done = replace(ours, shim=None, has_shim_label=False)
+    assert planned(runtime, done).actions == ()
+    assert plan_end("spin", [done]) == (DeleteRuntimeClass(name="spin", uid="uid"),)
+
+
+def test_class__of_a_shim__with_ignore__is_left_alone() -> None:
+    runtime = given.runtime(runtimeClasses=[{"name": "spin", "conflictPolicy": "Ignore"}])
+
+    plan = planned(runtime, parse_runtime_class(OF_A_SHIM), takes_shims_over=True)
+
+    assert (plan.actions, plan.present) == ((), ("spin",))

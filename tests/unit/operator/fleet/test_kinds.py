@@ -37,6 +37,9 @@ NODES: tuple[dict[str, Any], ...] = (
     {"asks": "spin", "is_unschedulable": True},
     {"asks": "spin,wasmtime", "taints": (Taint("dedicated", "NoSchedule", "gpu"),)},
     {"asks": "spin,wasmtime", "container_runtime": "containerd://2.1.1"},
+    {"asks": "spin,wasmtime", "labels": {names.KWASM_PROVISIONED: "n"}},
+    {"labels": {names.KWASM_PROVISIONED: "n"}},
+    {"asks": "spin,wasmtime", "annotations": {names.TAKE_OVER: "true"}},
     *({"asks": "spin,wasmtime", "annotations": it} for it in NEWS),
 )
 DONE = {"concluded_hash": given.HASH, "concluded_attempt": 1, "installed_hash": given.HASH}
@@ -53,6 +56,8 @@ RECORDS: tuple[dict[str, Any] | None, ...] = (
     {"status": {**ENDED, **READY}, "deleting": True},
     {"status": {**ENDED, **READY}, "min_ready_seconds": 3600},
     {"status": {**ENDED, **READY}, "runtimes": ENTRIES[:1]},
+    {"status": {**ENDED, **READY}, "predecessor_labels": ("spin",)},
+    {"status": {**ENDED, **READY, "leftovers": ({"predecessor": "kwasm", "handlers": ("a",)},)}},
 )
 CANARY = {"count": 2, "soak": "5m"}
 ROLLOUTS: tuple[dict[str, Any], ...] = (
@@ -149,7 +154,7 @@ def test_groups__nodes_with_a_name__stand_alone_and_everybody_is_in_one_group() 
     assert sorted(names_of) == [node.name for node in ALIKE]
 
 
-@pytest.mark.parametrize("node", [*NODES[4:12], NODES[-1]], ids=str)
+@pytest.mark.parametrize("node", [*NODES[4:14], NODES[-1]], ids=str)
 def test_groups__of_a_node_that_is_different__do_not_hold_it_with_the_others(
     node: dict[str, Any],
 ) -> None:
