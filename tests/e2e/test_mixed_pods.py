@@ -9,13 +9,12 @@ import pytest
 from localcluster import Node
 from localcluster.errors import CommandError
 from support.lab import Lab
-from support.shapes import Shaped, companion, environment, wasm
+from support.shapes import HEALTHY, Shaped, companion, environment, wasm
 from support.waiting import eventually
 from workloads.modules import GREETING, TICK, Module
 
 pytestmark = pytest.mark.e2e
 
-HEALTHY = {"httpGet": {"path": "/healthz", "port": 8080}, "periodSeconds": 1}
 SPANS = {"resourceSpans": [{"scopeSpans": [{"spans": [{"name": "a"}, {"name": "b"}]}]}]}
 
 

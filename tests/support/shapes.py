@@ -2,19 +2,22 @@
 
 import itertools
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any, Final
 
 from localcluster import Cluster, Node
 from support.kube_view import get
 from support.waiting import eventually
-from workloads import images, runtimes
+from workloads import images
 from workloads.modules import Module, file_name
 
 Container = dict[str, Any]
 
 _NUMBERS: Final[Iterator[int]] = itertools.count()
 _WITHIN: Final = 60
+
+HEALTHY: Final = {"httpGet": {"path": "/healthz", "port": 8080}, "periodSeconds": 1}
+"""A probe of a companion that serves."""
 
 
 def wasm(name: str, module: Module, image: str = images.WASM, **fields: Any) -> Container:
@@ -37,18 +40,17 @@ def _container(name: str, image: str, **fields: Any) -> Container:
 
 
 class Shaped:
-    """A pod that a test has made."""
+    """A pod that a test has made; that crun's holds wasm is added by the chart's policy."""
 
     def __init__(
         self, cluster: Cluster, node: Node, runtime: str, *containers: Container, **spec: Any
     ) -> None:
         self.name: Final = f"shaped-{next(_NUMBERS)}"
         self._cluster, self._node = cluster, node
-        annotations: Mapping[str, str] = runtimes.POD_ANNOTATIONS.get(runtime, {})
         body = {
             "apiVersion": "v1",
             "kind": "Pod",
-            "metadata": {"name": self.name, "annotations": dict(annotations)},
+            "metadata": {"name": self.name},
             "spec": {
                 "runtimeClassName": runtime,
                 "restartPolicy": "Never",
@@ -79,6 +81,18 @@ class Shaped:
     def log(self, container: str) -> str:
         """Return what a container printed."""
         return self._cluster.kubectl("logs", self.name, f"--container={container}")
+
+    @property
+    def identity(self) -> tuple[str, int]:
+        """Its UID and the restarts of its containers."""
+        found = get(self._cluster, "pod", self.name)
+        statuses = found["status"]["containerStatuses"]
+        return found["metadata"]["uid"], sum(it["restartCount"] for it in statuses)
+
+    @property
+    def address(self) -> str:
+        """Its IP address, which this machine reaches as other pods do."""
+        return str(self.status["podIP"])
 
     def ask(self, path: str, port: int = 8080) -> str:
         """Return what it answers to a GET request that comes through the API server."""

@@ -15,6 +15,12 @@ from localcluster import binaries
 CHART = Path(__file__).parents[3] / "deploy/chart"
 NAMESPACE = "wasmwright-system"
 
+POLICIES = (
+    "admissionregistration.k8s.io/v1/ValidatingAdmissionPolicy",
+    "admissionregistration.k8s.io/v1/MutatingAdmissionPolicy",
+)
+"""What API servers since 1.36 have, and Helm does not suppose."""
+
 Object = dict[str, Any]
 
 
@@ -68,13 +74,14 @@ def helm(*arguments: str, values: Mapping[str, Any] | None = None) -> str:
     return done.stdout
 
 
-def render(values: Mapping[str, Any] | None = None) -> Rendered:
-    """Return what the chart makes of values."""
-    return _render(json.dumps(values or {}))
+def render(values: Mapping[str, Any] | None = None, apis: tuple[str, ...] = POLICIES) -> Rendered:
+    """Return what the chart makes of values, on an API server that has these APIs too."""
+    return _render(json.dumps(values or {}), apis)
 
 
 @cache
-def _render(values: str) -> Rendered:
+def _render(values: str, apis: tuple[str, ...]) -> Rendered:
     where = ("--namespace", NAMESPACE)
-    text = helm("template", "wasmwright", str(CHART), *where, values=json.loads(values))
+    has = [f"--api-versions={kind}" for kind in apis]
+    text = helm("template", "wasmwright", str(CHART), *where, *has, values=json.loads(values))
     return Rendered(tuple(o for o in yaml.load_all(text, yaml.CSafeLoader) if o))
