@@ -7,11 +7,15 @@ from collections.abc import Iterator
 import pytest
 
 from localcluster import Node
-from support.guests import end_guests
+from support.guests import end_guests, running_artifacts
 from support.kube_view import condition, containerd_boots, get, labels
-from support.lab import Install, Lab
+from support.lab import Install, Lab, Pod
+from support.load import Load
 from support.node_files import photograph
+from support.shapes import HEALTHY, Shaped, companion, wasm
 from support.waiting import eventually
+from workloads import images
+from workloads.modules import Module
 
 pytestmark = pytest.mark.e2e
 
@@ -24,15 +28,20 @@ def index(request: pytest.FixtureRequest) -> int:
 def test_second_runtime__declared_ahead__comes_without_a_restart(lab: Lab, index: int) -> None:
     node = lab.nodes[index]
     lab.declare("wasmtime", "wasmtest", "crun")
+    lab.declare("wasmtime-next", edition=2)
     lab.ask(node, "wasmtime")
     lab.wait_provisioned(node)
     boots = containerd_boots(node)
     pod = lab.run_loop(node, "wasmtime")
 
-    lab.ask(node, "wasmtime,wasmtest,crun")
-    lab.wait_ready(node, "wasmtest", "crun")
+    lab.ask(node, "wasmtime,wasmtime-next,wasmtest,crun")
+    lab.wait_ready(node, "wasmtime-next", "wasmtest", "crun")
 
     assert containerd_boots(node) == boots
+    lab.run_loop(node, "wasmtime-next")
+    both = {artifact_of(lab, node, name) for name in ("wasmtime", "wasmtime-next")}
+    assert len(both) == 2
+    assert running_artifacts(node) == both, "two versions of a shim side by side"
     assert "hello from wasm" in lab.run_hello(node, "wasmtest")
     assert "hello from wasm" in lab.run_hello(node, "crun")
     assert lab.pod_identity(pod) == pod.identity
@@ -73,25 +82,53 @@ def test_undeclared_runtime__waits_with_the_pods_name__and_restarts_nothing(
 
 @pytest.mark.shows("wasmtime", "install")
 def test_upgrade__of_a_running_shim__costs_no_restart_and_no_pod(lab: Lab, index: int) -> None:
+    """Nor does the downgrade after it, and a pod that serves meanwhile answers every request."""
     node = lab.nodes[index]
+    lab.cluster.load(images.ensure_companion())
     lab.declare("wasmtime")
     lab.ask(node, "wasmtime")
     lab.wait_provisioned(node)
-    pod = lab.run_loop(node, "wasmtime")
-    boots = containerd_boots(node)
-    old = get(lab.cluster, "wn", node.name)["status"]["installedHash"]
+    lab.wait_class("wasmtime")
+    old = artifact_of(lab, node, "wasmtime")
+    server = companion("server", "serve", "--listen=:8080", readinessProbe=HEALTHY)
+    pod = Shaped(lab.cluster, node, "wasmtime", wasm("main", Module.LOOP), server)
+    pod.wait_ready()
+    before, boots = pod.identity, containerd_boots(node)
 
-    lab.declare("wasmtime", edition=2)
+    with Load(pod.address, 8080, "/healthz") as load:
+        new = exchange(lab, node, edition=2)
+        upgraded = lab.run_loop(node, "wasmtime")
+        assert running_artifacts(node) == {old, new}, "each pod has the shim that it began with"
+        lab.delete_pod(upgraded)
+
+        assert exchange(lab, node, edition=1) == old
+        lab.run_loop(node, "wasmtime")
+        assert running_artifacts(node) == {old}
+
+    assert load.lost == []
+    assert load.answered > 50
+    assert containerd_boots(node) == boots
+    assert lab.still_ticks(Pod(pod.name, before))
+    assert pod.identity == before
+
+
+def exchange(lab: Lab, node: Node, *, edition: int) -> str:
+    """Have another edition of the shim installed, and return the digest of its artifact."""
+    before = get(lab.cluster, "wn", node.name)["status"]["installedHash"]
+    lab.declare("wasmtime", edition=edition)
     eventually(
         lambda: get(lab.cluster, "wn", node.name)["status"],
-        until=lambda status: status["installedHash"] != old and status["state"] == "Ready",
+        until=lambda it: it["installedHash"] != before and it["state"] == "Ready",
         within=60,
     )
+    return artifact_of(lab, node, "wasmtime")
 
-    assert containerd_boots(node) == boots
-    assert lab.still_ticks(pod)
-    assert lab.pod_identity(pod) == pod.identity
-    assert "hello from wasm" in lab.run_hello(node, "wasmtime")
+
+def artifact_of(lab: Lab, node: Node, name: str) -> str:
+    """Return the digest of the artifact of a runtime that a node is to have."""
+    entries = get(lab.cluster, "wn", node.name)["spec"]["runtimes"]
+    (digest,) = [it["source"]["http"]["sha256"] for it in entries if it["name"] == name]
+    return str(digest)
 
 
 def test_evict__of_a_deployments_pod__obeys_its_budget__and_the_pod_comes_back_after_the_restart(

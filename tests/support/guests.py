@@ -6,6 +6,16 @@ from localcluster import Node
 
 TASKS: Final = "/run/containerd/io.containerd.runtime.v2.task/k8s.io"
 """Where containerd keeps a bundle for each container."""
+_STORE: Final = "/opt/wasmwright/store/"
+
+
+def running_artifacts(node: Node) -> set[str]:
+    """Return the digests of the artifacts whose binaries run on a node."""
+    found = node.exec(
+        "sh", "-c", "for each in /proc/[0-9]*; do readlink $each/exe; done", check=False
+    )
+    paths = (path.removeprefix(_STORE) for path in found.splitlines() if path.startswith(_STORE))
+    return {path.partition("/")[0] for path in paths}
 
 
 def end_guests(node: Node) -> None:
