@@ -26,9 +26,10 @@ KEYS = {
 
 @pytest.fixture(scope="module")
 def lines() -> list[dict[str, Any]]:
-    options = f"--nodes {NODES} --runtimes 3 --max-parallel 5 --steady-seconds 1".split()
+    options = f"--nodes {NODES} --runtimes 3 --max-parallel 5 --steady-seconds 1"
+    options += " --kills 2 --job-seconds 5"
     done = subprocess.run(
-        [sys.executable, "-m", "perf.fleet", *options],
+        [sys.executable, "-m", "perf.fleet", *options.split()],
         stdout=subprocess.PIPE,
         check=True,
         cwd=Path(__file__).parents[2],
@@ -72,3 +73,39 @@ def test_bench_fleet__steady_state_and_restart__are_without_writes(
 
     assert steady["writes"] == restart["writes"] == 0
     assert restart["requests"] > 0, "the operator that was started again listed what there is"
+
+
+def test_bench_fleet__changed_source_and_two_kills__leave_every_node_right(
+    lines: list[dict[str, Any]],
+) -> None:
+    (killed,) = of(lines, "kills")
+
+    assert (killed["kills"], killed["nodes_wrong"]) == (2, 0)
+    assert killed["max_installers_in_flight"] <= 5
+    assert killed["jobs"] >= NODES, "each node got the changed source by a run"
+
+
+def test_bench_fleet__probes__find_what_is_promised(lines: list[dict[str, Any]]) -> None:
+    (found,) = of(lines, "probes")
+
+    assert found == {
+        "measure": "probes",
+        "nodes_never_served": 0,
+        "opt_out_runs": 1,
+        "opt_out_labels_left": 0,
+        "writes_per_failed_attempt": 3,
+        "failed_label": "failed",
+        "failed_reason": "RolledBack",
+        "next_retry_known": True,
+        "left_when_object_gone": 0,
+        "left_when_class_gone": 0,
+        "jobs_left": 0,
+    }
+
+
+def test_bench_fleet__totals__name_the_targets_that_were_missed(
+    lines: list[dict[str, Any]],
+) -> None:
+    missed = set(lines[-1]["targets_missed"])
+
+    assert missed <= {"T1, T2", "T6", "T7", "T7b"}, "few nodes pay for what all nodes share"

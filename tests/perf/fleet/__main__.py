@@ -12,12 +12,12 @@ from rich.console import Console
 
 from integration.operator.world import OperatorProcess
 from localcluster.pytest_plugin import QUICK_CONTROLLERS
-from perf.fleet import audit, fake_nodes, floor, peers, rest, rollout
+from perf.fleet import audit, fake_nodes, floor, kills, peers, probes, rest, rollout, targets
 from perf.fleet.options import Options
 from perf.fleet.processes import load, peak_rss_mb
 from perf.fleet.testbed import Testbed, testbed
 
-_console = Console(stderr=True)
+_console = Console(stderr=True, width=None if sys.stderr.isatty() else 140)
 _DEFAULT = Options()
 
 
@@ -28,12 +28,16 @@ _DEFAULT = Options()
 @click.option("--max-parallel", default=_DEFAULT.max_parallel, show_default=True)
 @click.option("--api-rate", default=_DEFAULT.api_rate, show_default=True)
 @click.option("--steady-seconds", default=_DEFAULT.steady_seconds, show_default=True)
+@click.option("--kills", default=_DEFAULT.kills, show_default=True)
+@click.option("--seed", default=_DEFAULT.seed, show_default=True, help="Of the kills.")
+@click.option("--job-seconds", default=_DEFAULT.job_seconds, show_default=True)
 def main(**options: Any) -> None:
     """Measure a rollout over a fleet of nodes that kwok plays."""
     signal.signal(signal.SIGTERM, lambda *_: sys.exit("told to stop"))
     with tempfile.TemporaryDirectory(prefix="wasmwright-bench-") as work:
         with testbed(Path(work), _console.log) as bed:
             totals = measure(bed, Options(**options))
+        totals["targets_missed"] = targets.missed(totals)
         peers.show(totals, _console)
     _emit("totals", totals)
     sys.exit(0 if totals["nodes_provisioned"] == totals["nodes"] else 1)
@@ -46,7 +50,8 @@ def measure(bed: Testbed, options: Options) -> dict[str, Any]:
     size = fake_nodes.create(bed.api, fake_nodes.names(options.nodes), lean=options.lean)
     _console.log("the floor: Jobs without an operator")
     lowest = _emit("floor", floor.measure(bed, options))
-    first, second = (bed.operator(name, api_rate=options.api_rate) for name in ("first", "second"))
+    first = bed.operator("first", api_rate=options.api_rate)
+    second = bed.operator("second", api_rate=options.api_rate, job_seconds=options.job_seconds)
     try:
         figures = _operator(bed, first, second, options)
     finally:
@@ -78,7 +83,17 @@ def _operator(
     steady = _emit("steady", rest.steady(bed, first, options))
     _console.log("restarting it")
     restart = _emit("restart", rest.restart(bed, first, second))
-    return {"rollout": rolled_out, "steady": steady, "restart": restart}
+    _console.log(f"rolling a changed source out, killing the operator {options.kills} times")
+    killed = _emit("kills", kills.measure(bed, second, options))
+    _console.log("doing to a few nodes what other installers failed at")
+    probed = _emit("probes", probes.measure(bed, options))
+    return {
+        "rollout": rolled_out,
+        "steady": steady,
+        "restart": restart,
+        "kills": killed,
+        "probes": probed,
+    }
 
 
 def _totals(
@@ -102,15 +117,20 @@ def _totals(
         "nodes_left_out": nodes - rolled_out["nodes_provisioned"],
         "whole_node_writes": rolled_out["whole_node_writes"],
         "refused": rolled_out["refused"],
-        "events": rolled_out["events"],
+        "events_per_runtime": round(rolled_out["events"] / options.runtimes, 1),
         "log_kb": rolled_out["log_kb"],
         "control_plane_cpu_ms_per_node": rolled_out["control_plane_cpu_ms_per_node"],
         "floor_control_plane_cpu_ms_per_node": lowest["control_plane_cpu_ms_per_node"],
         "steady_cpu_s_per_minute": figures["steady"]["cpu_s_per_minute"],
         "steady_writes": figures["steady"]["writes"],
+        "restart_in_sync_s": figures["restart"]["in_sync_s"],
         "restart_ready_s": figures["restart"]["ready_s"],
         "restart_peak_rss_mb": figures["restart"]["peak_rss_mb"],
         "restart_writes": figures["restart"]["writes"],
+        "kills": figures["kills"]["kills"],
+        "nodes_wrong_after_kills": figures["kills"]["nodes_wrong"],
+        "max_installers_with_kills": figures["kills"]["max_installers_in_flight"],
+        **figures["probes"],
         "load_at_floor": lowest["load"],
         "load_at_rollout": rolled_out["load"],
     }

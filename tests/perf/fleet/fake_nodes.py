@@ -9,7 +9,7 @@ from typing import Any, Final
 from integration.operator.api import NODES, Api, Raw
 from support.waiting import eventually
 
-_LEASES: Final = "/apis/coordination.k8s.io/v1/namespaces/kube-node-lease/leases"
+LEASES: Final = "/apis/coordination.k8s.io/v1/namespaces/kube-node-lease/leases"
 _PATIENCE: Final = 900
 """Seconds until kwok holds the leases of 5,000 nodes on a busy machine."""
 _CONNECTIONS: Final = 8
@@ -30,9 +30,9 @@ def names(count: int) -> tuple[str, ...]:
     return tuple(f"bench-{number:05}" for number in range(count))
 
 
-def node(name: str, *, lean: bool) -> Raw:
+def node(name: str, *, lean: bool, **labels: str) -> Raw:
     """Return a Node as a kubelet registers it: Ready, of containerd 1.7."""
-    labels = {f"kubernetes.io/{key}": value for key, value in _labels(name)}
+    labels |= {f"kubernetes.io/{key}": value for key, value in _labels(name)}
     features = {} if lean else {_FEATURE.format(number): "true" for number in range(60)}
     info = {
         "architecture": "amd64",
@@ -86,7 +86,7 @@ def _conditions() -> list[Raw]:
 
 
 def _labels(name: str) -> Iterable[tuple[str, str]]:
-    return (("os", "linux"), ("arch", "amd64"), ("hostname", name))
+    return (("os", "linux"), ("arch", "amd64"), ("hostname", name[:63]))
 
 
 def _image(number: int) -> Raw:
@@ -97,7 +97,7 @@ def _image(number: int) -> Raw:
 
 def _leases(api: Api) -> int:
     """Return how many nodes kwok has made its own; the API server counts them without sending."""
-    first = api.client.get(_LEASES, params={"limit": "1"}).json()
+    first = api.client.get(LEASES, params={"limit": "1"}).json()
     return len(first["items"]) + int(first["metadata"].get("remainingItemCount", 0))
 
 

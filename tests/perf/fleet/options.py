@@ -17,3 +17,9 @@ class Options:
     """The operator's own limit in requests per second; the burst is twice as much."""
     steady_seconds: float = 30
     """For how long nothing changes."""
+    kills: int = 20
+    """How often the operator is killed while a changed source is rolled out."""
+    seed: int = 1
+    """Decides when."""
+    job_seconds: int = 30
+    """For how long a Job is kept that ended while the operator was killed, or in a probe."""

@@ -1,7 +1,8 @@
 """From the declaration of runtimes to the last node that has them."""
 
+import hashlib
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -42,11 +43,11 @@ def measure(
     """Declare the runtimes for every node, wait for the last one; return figures and requests."""
     assert operator.child is not None
     pid = operator.child.pid
-    with _observed(bed) as seen:
+    with observed(bed) as seen:
         mark, cpu = bed.audit.mark(), cpu_seconds([pid])
         plane, start = bed.control_plane_cpu_seconds(), time.monotonic()
         fake_nodes.in_parallel(
-            lambda name: bed.api.create(WRT, _runtime(name, options)), RUNTIMES[: options.runtimes]
+            lambda name: bed.api.create(WRT, runtime(name, options)), RUNTIMES[: options.runtimes]
         )
         while not _is_over(seen.nodes, options):
             time.sleep(0.05)
@@ -73,7 +74,7 @@ def measure(
 
 
 @contextmanager
-def _observed(bed: Testbed) -> Iterator[Observed]:
+def observed(bed: Testbed) -> Iterator[Observed]:
     """Watch from outside: Jobs as wholes, since only their conditions tell their end."""
     seen, config = Observed(), bed.cluster.kubeconfig
     provisioned = f"{names.PROVISIONED}=true"
@@ -90,21 +91,27 @@ def _is_over(nodes: Census, options: Options) -> bool:
     return len(nodes.present) >= options.nodes or is_stuck
 
 
-def _runtime(name: str, options: Options) -> Raw:
-    platform = {
-        "arch": "amd64",
-        "url": f"https://artifacts.example.org/{name}/containerd-shim-{name}-v1.tar.gz",
-        "sha256": name.encode().hex().ljust(64, "0")[:64],
-        "path": f"containerd-shim-{name}-v1",
-    }
+def runtime(name: str, options: Options, *, pool: Mapping[str, str] | None = None) -> Raw:
+    """Return a runtime for every node, or for those of one pool."""
     return {
         "apiVersion": names.API_VERSION,
         "kind": "WasmRuntime",
         "metadata": {"name": name},
         "spec": {
             "version": "1.0.0",
-            "source": {"http": {"platforms": [platform]}},
-            "placement": {"nodeSelector": {}},
+            "source": source(name, edition=0),
+            "placement": {"nodeSelector": {"matchLabels": dict(pool)} if pool else {}},
             "rollout": {"maxParallel": options.max_parallel, "maxUnavailable": "100%"},
         },
     }
+
+
+def source(name: str, *, edition: int) -> Raw:
+    """Return where an artifact is; every edition is another artifact."""
+    platform = {
+        "arch": "amd64",
+        "url": f"https://artifacts.example.org/{name}/{edition}/containerd-shim-{name}-v1.tar.gz",
+        "sha256": hashlib.sha256(f"{name} {edition}".encode()).hexdigest(),
+        "path": f"containerd-shim-{name}-v1",
+    }
+    return {"http": {"platforms": [platform]}}

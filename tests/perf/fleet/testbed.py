@@ -29,11 +29,12 @@ class Testbed:
     work: Path
     operator_kubeconfig: Path
 
-    def operator(self, name: str, *, api_rate: int) -> OperatorProcess:
+    def operator(self, name: str, *, api_rate: int, job_seconds: int = 600) -> OperatorProcess:
         """Return an operator that has not been started, with a log of its own."""
         environ = {
             "WASMWRIGHT_API_RATE": str(api_rate),
             "WASMWRIGHT_API_BURST": str(2 * api_rate),
+            "WASMWRIGHT_JOB_TTL_SECONDS": str(job_seconds),
             "WASMWRIGHT_HEALTH_PORT": str(free_port()),
         }
         log = self.work / f"{name}.log"
