@@ -12,6 +12,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 from pydantic.alias_generators import to_camel
+from pydantic.main import IncEx
 
 TERMINATION_LOG = "/dev/termination-log"
 TERMINATION_LOG_LIMIT = 4096
@@ -159,7 +160,7 @@ class HttpArtifact(Model):
     """A download for this node's architecture, checked against its digest before it is unpacked."""
 
     url: str = Field(pattern=r"^https?://")
-    sha256: str = Field(pattern=r"^[a-f0-9]{64}$")
+    sha256: str = Field(default="", pattern=r"^([a-f0-9]{64})?$")
     path: str = ""
     """The member to take out of an archive; empty = the download is the binary itself."""
     verify: Verify | None = None
@@ -168,6 +169,27 @@ class HttpArtifact(Model):
     """Where the signature is; empty = beside each address, as `.sig` or `.sigstore.json`."""
     access: Access | None = None
     """None = directly from `url`, or through the proxy that the environment names."""
+    unverified: bool = False
+    """Whether `sha256` may be empty: then whatever comes is taken, and its digest is reported."""
+    pinned: str = Field(default="", pattern=r"^([a-f0-9]{64})?$")
+    """The digest that another node found where `sha256` is empty. It is required as if it stood
+    there, and is no part of what the node is to have: a node that has it needs no other run."""
+
+    @model_validator(mode="after")
+    def _is_verified_unless_said(self) -> Self:
+        if not self.sha256 and not self.unverified:
+            raise ValueError("give sha256, or say unverified: true")
+        return self
+
+    @property
+    def address(self) -> str:
+        """By what it is known as long as nobody has seen it."""
+        return self.url
+
+    @property
+    def required(self) -> str:
+        """The digest that the download must have, "" = any."""
+        return self.sha256 or self.pinned
 
 
 class OciArtifact(Model):
@@ -189,9 +211,19 @@ class OciArtifact(Model):
     """None = directly, or through the proxy that the environment names."""
 
     @property
+    def address(self) -> str:
+        """By what it is known as long as nobody has seen it."""
+        return self.ref
+
+    @property
     def sha256(self) -> str:
         """The digest of the index or manifest."""
         return self.ref.rpartition(":")[2]
+
+    @property
+    def required(self) -> str:
+        """The digest that it must have: the one by which it is pulled."""
+        return self.sha256
 
 
 class HostBinary(Model):
@@ -222,18 +254,18 @@ class Source(Model):
 
     @property
     def digest(self) -> str:
-        """The artifact's sha256; "" without one."""
-        return self.artifact.sha256 if self.artifact else ""
+        """The artifact's sha256; "" = none, or nobody knows it yet."""
+        return self.artifact.required if self.artifact else ""
 
     @property
     def key(self) -> str:
-        """How `fetch` and the node's store know the binary; "" when it is not stored.
+        """How `fetch` and the node's store know the binary; "" when it is not stored, or not yet.
 
         64 hex digits over all that decides which bytes it is, and who must have signed them: of one
         artifact several runtimes may take what each needs, and what came unsigned does not count
         when a signature is wanted.
         """
-        if self.artifact is None:
+        if self.artifact is None or not self.digest:
             return ""
         said = self.artifact.model_dump(
             mode="json", include={"title", "path", "verify"}, exclude_defaults=True
@@ -242,6 +274,13 @@ class Source(Model):
             return self.digest
         text = json.dumps([self.digest, said], sort_keys=True, separators=(",", ":"))
         return hashlib.sha256(text.encode()).hexdigest()
+
+    def known_as(self, digest: str) -> Self:
+        """Return a source that demands this digest where it had none."""
+        if self.http is None or self.http.sha256:
+            return self
+        http = self.http.model_copy(update={"sha256": digest})
+        return self.model_copy(update={"http": http})
 
 
 OptionValue = bool | int | str
@@ -314,6 +353,11 @@ class NodeDocument(Model):
         return self
 
 
+_PINNED: dict[str, IncEx | bool] = {"http": {"pinned"}}
+NO_PART_OF_IDENTITY: dict[str, IncEx | bool] = {"version": True, "source": _PINNED}
+"""Fields of a runtime's entry that do not count: what is only shown, and what other nodes found."""
+
+
 def desired_hash(runtimes: tuple[RuntimeEntry, ...]) -> str:
     """Return the identity of what a node is to have: 64 hex digits.
 
@@ -323,7 +367,7 @@ def desired_hash(runtimes: tuple[RuntimeEntry, ...]) -> str:
     """
     entries = sorted(
         (
-            entry.model_dump(mode="json", exclude={"version"}, exclude_defaults=True)
+            entry.model_dump(mode="json", exclude=NO_PART_OF_IDENTITY, exclude_defaults=True)
             for entry in runtimes
         ),
         key=lambda dumped: dumped["name"],
@@ -412,6 +456,8 @@ class Manifest(Model):
     schema_version: Literal[1] = 1
     artifacts: dict[str, FetchedBinary] = {}
     """By the source's key."""
+    found: dict[str, str] = {}
+    """URL -> sha256 of artifacts whose digest nobody knew."""
 
 
 MANIFEST = "manifest.json"

@@ -1,6 +1,8 @@
 """A node that must not be changed is left to the byte as it was, with the reason on an object."""
 
 import tomllib
+from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -8,7 +10,8 @@ from support.kube_view import condition, containerd_boots, get
 from support.lab import Lab
 from support.node_files import photograph
 from support.waiting import eventually
-from workloads import runtimes
+from workloads import light_shim, runtimes
+from workloads.artifacts import Artifact
 
 pytestmark = pytest.mark.e2e
 
@@ -70,6 +73,57 @@ def texts(value: object) -> list[str]:
         case str():
             return [value]
     return []
+
+
+def test_download_without_digest__is_refused_until_allowed__then_the_first_nodes_counts(
+    lab: Lab,
+) -> None:
+    first, second = lab.nodes
+    light, other = light_shim.artifact(), light_shim.artifact(edition=2)
+    lab.declare("wasmtest", source=_without_digest(lab.artifacts.publish(light), light))
+    lab.ask(first, "wasmtest")
+    _wait_for_reason(lab, "Accepted", "Unverified")
+
+    lab.declare(
+        "wasmtest",
+        source=_without_digest(lab.artifacts.publish(light), light),
+        allowUnverified=True,
+    )
+    lab.wait_provisioned(first)
+    _wait_for_reason(lab, "Unverified", "TrustedOnFirstUse")
+    attempts = get(lab.cluster, "wn", first.name)["spec"]["attempt"]
+    (found,) = get(lab.cluster, "wrt", "wasmtest")["status"]["digests"]
+    lab.artifacts.publish(replace(other, file_name=light.file_name))
+    lab.ask(second, "wasmtest")
+    seen = eventually(
+        lambda: get(lab.cluster, "wn", second.name).get("status", {}),
+        until=lambda status: status.get("lastError"),
+        within=60,
+    )
+
+    assert (found["sha256"], found["node"]) == (light.sha256, first.name)
+    assert seen["lastError"]["reason"] == "DigestMismatch"
+    assert light.sha256 in seen["lastError"]["message"]
+    assert "hello from wasm" in lab.run_hello(first, "wasmtest")
+    assert get(lab.cluster, "wn", first.name)["spec"]["attempt"] == attempts, "no second run"
+
+    lab.artifacts.publish(light)
+    lab.kubectl("annotate", "node", second.name, "wasmwright.dev/retry=once")
+    lab.wait_provisioned(second)
+
+
+def _without_digest(url: str, artifact: Artifact) -> dict[str, Any]:
+    spec = runtimes.light_shim(artifact, url)
+    del spec["source"]["http"]["platforms"][0]["sha256"]
+    return dict(spec["source"])
+
+
+def _wait_for_reason(lab: Lab, kind: str, reason: str) -> None:
+    eventually(
+        lambda: condition(get(lab.cluster, "wrt", "wasmtest"), kind),
+        until=lambda found: found.get("reason") == reason,
+        within=60,
+    )
 
 
 def test_failed_install__when_the_source_is_mended__heals_by_itself(lab: Lab) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from wasmwright_installer.apply.decide import own_handlers
+from wasmwright_installer.apply.digests import resolve
 from wasmwright_installer.apply.host import Host
 from wasmwright_installer.apply.intent import Intent
 from wasmwright_installer.apply.leftovers import report
@@ -34,7 +35,7 @@ def explain_plan(host: Host, document: NodeDocument, *, retry: bool = False) -> 
     """
     stage = f"{RUN_FOLDER}/plan-{secrets.token_hex(4)}"  # apply may stage its own at this moment
     try:
-        intent = look(host, document, stage)
+        intent = look(host, resolve(document, {}), stage)
     except InstallerError as error:
         return PlanReport(**_node(host), **_refusal(error))
     try:

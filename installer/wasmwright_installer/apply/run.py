@@ -5,10 +5,11 @@ from dataclasses import replace
 from pathlib import Path
 
 from wasmwright_installer.apply import commit, undo
-from wasmwright_installer.apply.binaries import read_artifacts, stage
+from wasmwright_installer.apply.binaries import Artifacts, read_artifacts, stage
 from wasmwright_installer.apply.breaker import refuse_known_failure
 from wasmwright_installer.apply.change import change, tidied
 from wasmwright_installer.apply.decide import decide
+from wasmwright_installer.apply.digests import resolve
 from wasmwright_installer.apply.guard import look_at_usage, refuse_losses
 from wasmwright_installer.apply.host import Host
 from wasmwright_installer.apply.intent import Intent, Outcome
@@ -84,12 +85,14 @@ def apply(
         InstallerError: the goal was not reached; the class says what became of the host.
     """
     refuse_immutable(node_facts(host.files))
+    fetched = read_artifacts(artifacts)
+    document = resolve(document, fetched.manifest.found)
     with node_lock(host.files, host.limits.lock):
         _refuse_other_machine(node_facts(host.files), document)
         undo.recover(host)
         intent = look(host, document)
         permitted = refuse(document, intent, retry=retry)
-        outcome = _change(host, document, intent, artifacts)
+        outcome = _change(host, document, intent, fetched)
     return success(document, intent, outcome, permitted)
 
 
@@ -104,10 +107,10 @@ def refuse(document: NodeDocument, intent: Intent, *, retry: bool) -> tuple[str,
     return refuse_losses(intent.usage, intent.decision, document)
 
 
-def _change(host: Host, document: NodeDocument, intent: Intent, artifacts: Path | None) -> Outcome:
+def _change(host: Host, document: NodeDocument, intent: Intent, artifacts: Artifacts) -> Outcome:
     folders = _folders(host, intent)
     with tidied(host, intent, folders):
-        staged = stage(host, intent.runtimes, read_artifacts(artifacts), intent.observed.state)
+        staged = stage(host, intent.runtimes, artifacts, intent.observed.state)
         tried = [remark for entry in _adopted(document, intent) for remark in try_out(host, entry)]
     after = commit.next_state(
         intent.observed, intent.decision, intent.planned, staged.installed, folders

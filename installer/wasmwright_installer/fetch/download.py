@@ -16,11 +16,12 @@ class _TryAgainError(Exception):
     """No address gave the artifact in this round, and another round may be better."""
 
 
-def download(client: Client, addresses: Sequence[str], sha256: str, partial: Path) -> None:
-    """Fill `partial` with the artifact that has this digest.
+def download(client: Client, addresses: Sequence[str], sha256: str, partial: Path) -> str:
+    """Fill `partial` with the artifact that has this digest, and return its digest.
 
     All addresses are asked in their order, again and again; one that gives a final answer, or other
     bytes, is left out from then on. What one address gave of the artifact the next one completes.
+    Where no digest is known (""), whatever the first one gives is the artifact, as a whole.
 
     Raises:
         ArtifactError: it cannot be had within the limits. A file with a wrong digest is removed,
@@ -37,9 +38,10 @@ def download(client: Client, addresses: Sequence[str], sha256: str, partial: Pat
     try:
         for attempt in attempts:
             with attempt:
-                search.ask_all()
+                found = search.ask_all()
     except _TryAgainError as error:
         raise search.failed() from error
+    return found
 
 
 class _Search:
@@ -54,8 +56,8 @@ class _Search:
         self._deadline = time.monotonic() + client.limits.total
         self._said: dict[str, TransferError | None] = dict.fromkeys(addresses)
 
-    def ask_all(self) -> None:
-        """Ask each address once that may still give the artifact."""
+    def ask_all(self) -> str:
+        """Ask each address once that may still give the artifact; return its digest."""
         for url, said in self._said.items():
             if said is not None and said.is_final:
                 continue
@@ -79,8 +81,11 @@ class _Search:
             reason=worst.reason,
         )
 
-    def _ask(self, url: str) -> None:
+    def _ask(self, url: str) -> str:
         """Complete the file and check it; a wrong end on an old beginning gets a second chance."""
+        if not self._sha256:
+            self._partial.unlink(missing_ok=True)
+            return self._transfer(url)
         resumed = self._partial.exists()
         found = self._transfer(url)
         if found != self._sha256 and resumed:
@@ -94,6 +99,7 @@ class _Search:
                 is_final=True,
                 reason="DigestMismatch",
             )
+        return found
 
     def _transfer(self, url: str) -> str:
         transfer(self._client, url, self._partial, self._deadline)

@@ -14,12 +14,13 @@ from wasmwright_installer.contract import (
     NodeDocument,
     OciArtifact,
     RuntimeEntry,
+    Source,
 )
 from wasmwright_installer.errors import ArtifactError
 from wasmwright_installer.fetch import place
 from wasmwright_installer.fetch.archive import extract
 from wasmwright_installer.fetch.binary import refuse_foreign
-from wasmwright_installer.fetch.client import open_client
+from wasmwright_installer.fetch.client import Client, open_client
 from wasmwright_installer.fetch.download import download
 from wasmwright_installer.fetch.fetching import Fetching
 from wasmwright_installer.fetch.limits import FetchLimits
@@ -38,16 +39,21 @@ def fetch(document: NodeDocument, fetching: Fetching) -> Manifest:
     """
     folder = fetching.folder
     folder.mkdir(parents=True, exist_ok=True)
-    known = _known(folder)
-    wanted = {
-        entry.source.key: entry
-        for entry in document.runtimes
-        if entry.source.key and entry.source.key not in document.stored
-    }
-    artifacts = {
-        key: known.get(key) or _fetch_one(entry, fetching) for key, entry in wanted.items()
-    }
-    manifest = Manifest(artifacts=artifacts)
+    earlier = _known(folder)
+    artifacts: dict[str, FetchedBinary] = {}
+    found: dict[str, str] = {}
+    for entry in document.runtimes:
+        artifact = entry.source.artifact
+        if artifact is None or entry.source.key in document.stored:
+            continue
+        source = entry.source.known_as(artifact.required or earlier.found.get(artifact.address, ""))
+        binary = earlier.artifacts.get(source.key) or artifacts.get(source.key)
+        if binary is None:
+            source, binary = _fetch_one(entry, artifact, fetching)
+        artifacts[source.key] = binary
+        if not artifact.required:
+            found[artifact.address] = source.digest
+    manifest = Manifest(artifacts=artifacts, found=found)
     text = manifest.model_dump_json(indent=1).encode()
     place.write(folder / MANIFEST, lambda file: _put(file, text), 0o644)
     return manifest
@@ -57,27 +63,30 @@ def _put(file: BinaryIO, content: bytes) -> None:
     file.write(content)
 
 
-def _known(folder: Path) -> dict[str, FetchedBinary]:
+def _known(folder: Path) -> Manifest:
     """What an earlier run left that is still whole."""
     path = folder / MANIFEST
     if not path.exists():
-        return {}
-    artifacts = Manifest.model_validate_json(path.read_bytes()).artifacts
-    return {
+        return Manifest()
+    left = Manifest.model_validate_json(path.read_bytes())
+    whole = {
         digest: binary
-        for digest, binary in artifacts.items()
+        for digest, binary in left.artifacts.items()
         if (folder / binary.file).exists()
         and hashlib.sha256((folder / binary.file).read_bytes()).hexdigest() == binary.sha256
     }
+    return Manifest(artifacts=whole, found=left.found)
 
 
-def _fetch_one(entry: RuntimeEntry, fetching: Fetching) -> FetchedBinary:
-    artifact = entry.source.artifact
-    assert artifact is not None  # noqa: S101  # the caller chose these
-    file = f"{entry.source.key}/{entry.handler.binary}"
+def _fetch_one(
+    entry: RuntimeEntry, artifact: HttpArtifact | OciArtifact, fetching: Fetching
+) -> tuple[Source, FetchedBinary]:
+    """Return the source with the digest that was found, and the binary that was in it."""
     limits = fetching.limits.of(artifact.access or Access())
     try:
-        downloads = _download(entry.name, artifact, fetching)
+        digest, downloads = _download(entry.name, artifact, fetching)
+        source = entry.source.known_as(digest)
+        file = f"{source.key}/{entry.handler.binary}"
         written = place.write(
             fetching.folder / file,
             lambda target: _unpack(entry.name, artifact.path, downloads[-1], target, limits),
@@ -92,30 +101,39 @@ def _fetch_one(entry: RuntimeEntry, fetching: Fetching) -> FetchedBinary:
         ) from error
     for path in downloads:
         path.unlink()
-    return FetchedBinary(file=file, sha256=written.sha256, size=written.size)
+    return source, FetchedBinary(file=file, sha256=written.sha256, size=written.size)
 
 
 def _download(
     runtime: str, artifact: HttpArtifact | OciArtifact, fetching: Fetching
-) -> tuple[Path, ...]:
-    """Return the downloaded files; the last of them is or holds the binary."""
+) -> tuple[str, tuple[Path, ...]]:
+    """Return the artifact's digest and its files; the last of them is or holds the binary."""
     if isinstance(artifact, OciArtifact):
-        return pull(runtime, artifact, fetching)
+        return artifact.sha256, pull(runtime, artifact, fetching)
     access = artifact.access or Access()
-    partial = fetching.partial(artifact.sha256)
+    name = artifact.required or hashlib.sha256(artifact.url.encode()).hexdigest()
+    partial = fetching.partial(name)
     client = open_client(runtime, artifact.url, access, fetching.files, fetching.limits)
     addresses = (artifact.url, *access.mirrors)
     with client.http:
-        if artifact.verify is not None:
-            signer = read_signer(runtime, artifact.verify, fetching.files)
-            signed = (
-                [artifact.signature]
-                if artifact.signature
-                else (beside(address, signer.suffix) for address in addresses)
-            )
-            require_signature(client, signed, artifact.sha256, signer, fetching.scratch)
-        download(client, addresses, artifact.sha256, partial)
-    return (partial,)
+        digest = download(client, addresses, artifact.required, partial)
+        _require_signature(runtime, artifact, digest, client, fetching)
+    return digest, (partial,)
+
+
+def _require_signature(
+    runtime: str, artifact: HttpArtifact, digest: str, client: Client, fetching: Fetching
+) -> None:
+    """Refuse a download that nobody trusted has signed."""
+    if artifact.verify is None:
+        return
+    signer = read_signer(runtime, artifact.verify, fetching.files)
+    if artifact.signature:
+        places = [artifact.signature]
+    else:
+        addresses = (artifact.url, *(artifact.access or Access()).mirrors)
+        places = [beside(address, signer.suffix) for address in addresses]
+    require_signature(client, places, digest, signer, fetching.scratch)
 
 
 def _unpack(runtime: str, path: str, blob: Path, target: BinaryIO, limits: FetchLimits) -> None:

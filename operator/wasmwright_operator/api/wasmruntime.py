@@ -70,8 +70,9 @@ class Platform(ApiModel):
     """Where the binary, or an archive that holds it, is downloaded from by the node."""
     mirrors: tuple[Url, ...] = Field(default=(), max_length=8)
     """Other addresses of the same bytes, tried in this order when `url` does not give them."""
-    sha256: str = Field(pattern=r"^[a-f0-9]{64}$")
-    """The digest of the download, checked before anything is unpacked."""
+    sha256: str = Field(default="", pattern=r"^([a-f0-9]{64})?$")
+    """The digest of the download, checked before anything is unpacked; empty only with
+    spec.allowUnverified."""
     signature: Url | None = None
     """Where its signature is, if `verify` is given; absent = beside each address, as `.sig` (of a
     key) or `.sigstore.json` (of an identity)."""
@@ -349,6 +350,9 @@ class WasmRuntimeSpec(ApiModel):
     """ContainerdShim: the binary is a containerd shim; OCIRuntime: it is called like runc."""
     source: SourceSpec
     """Where the binary comes from: exactly one of the fields."""
+    allow_unverified: bool = False
+    """Whether downloads without sha256 may run: what the first node finds is taken, recorded in
+    status.digests and required of all later nodes."""
     config: ConfigSpec = ConfigSpec()
     """What the handler's table in the container runtime's configuration holds beside its path."""
     placement: PlacementSpec = PlacementSpec()
@@ -426,6 +430,17 @@ class NodeExclusion(ApiModel):
     """What was found and what to do."""
 
 
+class FoundDigest(ApiModel):
+    """The digest of a download for which the spec gives none."""
+
+    url: str
+    """The download."""
+    sha256: str
+    """Its digest, which is required of every node from now on."""
+    node: str
+    """The node that found it first."""
+
+
 class WasmRuntimeStatus(ApiModel):
     """What has become of it, written by the operator."""
 
@@ -448,9 +463,11 @@ class WasmRuntimeStatus(ApiModel):
     in canary or halted."""
     rollout: RolloutStatus = RolloutStatus()
     """How far the rollout of the target revision is."""
+    digests: tuple[FoundDigest, ...] = Field(default=(), max_length=32)
+    """Digests of downloads for which the spec gives none, as the first node found them."""
     conditions: Conditions = ()
     """Accepted, Progressing, Ready, Available, Degraded, Halted, RuntimeClassReady,
-    DeletionBlocked."""
+    DeletionBlocked, Unverified."""
 
 
 COLUMNS: Final[tuple[dict[str, Any], ...]] = (

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from wasmwright_operator.fleet.source_policy import SourcePolicy, violation
+from wasmwright_operator.fleet.trust import UNVERIFIED, unverified_platforms
 from wasmwright_operator.fleet.window import window_problem
 from wasmwright_operator.records import RuntimeRecord
 
@@ -36,7 +37,7 @@ def judge_runtimes(
         if verdict.is_accepted:
             handlers[runtime.handler] = runtime.name
             classes.update(dict.fromkeys(runtime.class_names, runtime.name))
-            verdict = _judge_policy(runtime, policy) or _judge_window(runtime)
+            verdict = _judge_policy(runtime, policy) or _judge_changes(runtime)
         verdicts[runtime.name] = verdict
     return verdicts
 
@@ -68,11 +69,21 @@ def _judge_policy(runtime: RuntimeRecord, policy: SourcePolicy) -> Acceptance | 
     return _refuse(broken.reason, broken.message) if broken else None
 
 
-def _judge_window(runtime: RuntimeRecord) -> Acceptance:
-    """A window that nobody can read stops all changes, but costs the runtime none of its names."""
+def _judge_changes(runtime: RuntimeRecord) -> Acceptance:
+    """Find what stops all changes, but costs the runtime none of its names."""
     window = runtime.spec.rollout.window if runtime.spec else None
     problem = window_problem(window) if window else ""
-    return _refuse("InvalidWindow", problem) if problem else _ACCEPTED
+    if problem:
+        return _refuse("InvalidWindow", problem)
+    unverified = unverified_platforms(runtime)
+    if unverified and runtime.spec and not runtime.spec.allow_unverified:
+        archs = ", ".join(item.arch for item in unverified)
+        return _refuse(
+            UNVERIFIED,
+            f"the download for {archs} has no sha256; give it in spec.source, or set"
+            " spec.allowUnverified to take what the first node finds",
+        )
+    return _ACCEPTED
 
 
 def _refuse(reason: str, message: str) -> Acceptance:

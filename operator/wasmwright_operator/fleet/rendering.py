@@ -16,6 +16,7 @@ from wasmwright_installer.contract import (
 )
 from wasmwright_operator.api.wasmruntime import WasmRuntimeSpec
 from wasmwright_operator.fleet.sources import render_source
+from wasmwright_operator.fleet.trust import with_pin
 from wasmwright_operator.records import RuntimeRecord, WasmNodeRecord
 from wasmwright_operator.records.wasmnode import entry_digest
 
@@ -68,6 +69,7 @@ def render_entry(runtime: RuntimeRecord, arch: str) -> RuntimeEntry | None:
     source = render_source(runtime.spec.source, arch)
     if source is None:
         return None
+    source = with_pin(source, runtime.status.digests)
     return RuntimeEntry(
         name=runtime.name,
         version=runtime.spec.version,

@@ -78,6 +78,7 @@ def _http_artifact(given: HttpSource, arch: str) -> HttpArtifact:
         path=platform.path,
         verify=given.verify and _verify(given.verify),
         signature=platform.signature or "",
+        unverified=not platform.sha256,
         access=render_access(given, mirrors=platform.mirrors, auth=given.auth),
     )
 

@@ -20,17 +20,22 @@ from wasmwright_operator.fleet.rollout import Rollout
 from wasmwright_operator.fleet.rollout.telling import Hold, hold_of, rollout_events
 from wasmwright_operator.fleet.shortage import tell
 from wasmwright_operator.fleet.survey import Survey
+from wasmwright_operator.fleet.trust import UNVERIFIED, recorded, tell_unverified
 from wasmwright_operator.records import RuntimeRecord
 from wasmwright_operator.records.wasmnode import DRAIN_FAILED
 
 _ORDER_BUG: Final = "ContainerdHandlerOrderBug"
 _DRIFTED: Final = "NodesDrifted"
 
+_TOLD_ELSEWHERE: Final = frozenset({_DRIFTED, UNVERIFIED})
+"""Reasons that have events of their own, or that nobody has to act on before a node asks."""
+
 _EVENTS: Final = {
     ("Degraded", ConditionStatus.TRUE): (EventType.WARNING, "InstallFailed"),
     ("Accepted", ConditionStatus.FALSE): (EventType.WARNING, "Conflict"),
     ("RuntimeClassReady", ConditionStatus.TRUE): (EventType.NORMAL, "RuntimeClassReady"),
     ("DeletionBlocked", ConditionStatus.TRUE): (EventType.WARNING, "DeletionBlocked"),
+    (UNVERIFIED, ConditionStatus.TRUE): (EventType.WARNING, UNVERIFIED),
     (_ORDER_BUG, ConditionStatus.TRUE): (EventType.WARNING, _ORDER_BUG),
 }
 """Transitions that a person wants to be told; everything else is in the conditions."""
@@ -67,6 +72,7 @@ def plan_status(findings: Findings, now: datetime) -> Iterator[WriteRuntimeStatu
         target_revision=findings.rollout.target,
         stable_revision=findings.rollout.stable,
         rollout=findings.rollout.status,
+        digests=recorded(runtime, findings.survey.holders),
         excluded=findings.survey.first_excluded,
         conditions=with_times(runtime.status.conditions, _conditions(findings, now), now),
     )
@@ -102,6 +108,9 @@ def _conditions(findings: Findings, now: datetime) -> Iterator[Condition]:
         _halted(findings),
         _runtime_class_ready(findings),
     ]
+    unverified = tell_unverified(findings.runtime, findings.survey.holders)
+    if unverified and findings.acceptance.is_accepted:
+        told.append((UNVERIFIED, True, *unverified))
     if findings.survey.with_order_bug:
         told.append(_order_bug(findings.survey))
     if findings.runtime.deleting:
@@ -271,7 +280,7 @@ def _events(runtime: RuntimeRecord, status: WasmRuntimeStatus) -> Iterator[EmitE
         yield runtime_event(runtime, *told)
     for item in status.conditions:
         before = find(runtime.status.conditions, item.type)
-        known = None if item.reason == _DRIFTED else _EVENTS.get((item.type, item.status))
+        known = None if item.reason in _TOLD_ELSEWHERE else _EVENTS.get((item.type, item.status))
         if known is not None and (before is None or before.status != item.status):
             kind, reason = known
             reason = DRAIN_FAILED if item.reason == DRAIN_FAILED else reason

@@ -8,6 +8,7 @@ from wasmwright_operator.api.wasmnode import Refusal
 from wasmwright_operator.api.wasmruntime import NodeCounts, NodeExclusion, NodeFailure
 from wasmwright_operator.fleet.roster import Roster
 from wasmwright_operator.fleet.shortage import Shortage
+from wasmwright_operator.fleet.trust import unverified_platforms
 from wasmwright_operator.records import RuntimeRecord, WasmNodeRecord
 
 _LISTED: Final = 10
@@ -33,7 +34,8 @@ class Survey:
     waiting: Mapping[Shortage, int] = field(default_factory=dict)
     """How many nodes wait for room, by the limit that leaves none."""
     holders: list[WasmNodeRecord] = field(default_factory=list)
-    """Of a runtime that is being deleted: the WasmNodes that hold it, skipped nodes among them."""
+    """Of a runtime that is being deleted, or has downloads without a digest: the WasmNodes that
+    hold it, skipped nodes among them."""
     failures: list[NodeFailure] = field(default_factory=list)
     excluded: list[NodeExclusion] = field(default_factory=list)
     """Nodes that would have it if they were other nodes, but for the unsupported ones."""
@@ -98,9 +100,9 @@ def survey(
         nodes = [target.node.name for target in members]
         for name, found in kind.counted:
             getattr(surveys[name], found).extend(nodes)
-    going = {runtime.name for runtime in runtimes if runtime.deleting}
-    for wasm_node in wasm_nodes if going else ():
-        for name in wasm_node.held_names & going:
+    asked = {it.name for it in runtimes if it.deleting or unverified_platforms(it)}
+    for wasm_node in wasm_nodes if asked else ():
+        for name in wasm_node.held_names & asked:
             surveys[name].holders.append(wasm_node)
     return surveys
 

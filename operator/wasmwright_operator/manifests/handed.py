@@ -18,7 +18,7 @@ def to_download(document: NodeDocument) -> tuple[RuntimeEntry, ...]:
     return tuple(
         entry
         for entry in document.runtimes
-        if entry.source.key and entry.source.key not in document.stored
+        if entry.source.artifact is not None and entry.source.key not in document.stored
     )
 
 

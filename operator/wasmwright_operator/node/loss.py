@@ -106,7 +106,7 @@ def after_lost_store(
     record: WasmNodeRecord, status: WasmNodeStatus, problem: Outcome, now: datetime
 ) -> WasmNodeStatus:
     """Return the status of a node that lost binaries: no failure, and the next run mends it."""
-    names = frozenset(entry.name for entry in record.spec.runtimes if entry.source.digest)
+    names = frozenset(entry.name for entry in record.spec.runtimes if entry.source.artifact)
     status = _without(status, names, problem.message).model_copy(update={"stored": ()})
     return _drifted(status, DRIFTED, problem.message, now)
 

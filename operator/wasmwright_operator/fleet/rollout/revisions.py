@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from wasmwright_installer.contract import RuntimeEntry
+from wasmwright_installer.contract import NO_PART_OF_IDENTITY, RuntimeEntry
 from wasmwright_operator.actions import CreateRevision, DeleteRevision, NumberRevision
 from wasmwright_operator.api.wasmruntime import WasmRuntimeSpec
 from wasmwright_operator.fleet.rendering import Renderer, render_entry
@@ -123,7 +123,7 @@ def revision_name(runtime: RuntimeRecord) -> str:
     if runtime.spec is None:
         return ""
     entries = {
-        arch: entry.model_dump(mode="json", exclude={"version"}, exclude_defaults=True)
+        arch: entry.model_dump(mode="json", exclude=NO_PART_OF_IDENTITY, exclude_defaults=True)
         for arch, entry in render_revision(runtime).items()
     }
     text = json.dumps(entries, sort_keys=True, separators=(",", ":"))

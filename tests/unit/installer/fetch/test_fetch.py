@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 import stamina
+from pydantic import ValidationError
 from typing_extensions import override
 
 from wasmwright_installer.contract import (
@@ -370,3 +371,69 @@ def test_fetch__no_space__is_told(
     monkeypatch.setattr("wasmwright_installer.fetch.place.write", full)
     with pytest.raises(ArtifactError, match=f"No space left on device in {tmp_path}"):
         fetch(wanted(server, SCRIPT), tmp_path, LIMITS)
+
+
+def unverified(server: Server, content: bytes, **fields: str) -> NodeDocument:
+    """The same without a digest."""
+    (entry,) = wanted(server, content).runtimes
+    artifact = HttpArtifact(url=server.address, unverified=True, **fields)  # type: ignore[arg-type]
+    return NodeDocument(
+        runtimes=(entry.model_copy(update={"source": Source(http=artifact)}),),
+    )
+
+
+def test_fetch__digest_that_nobody_knows__is_found_and_told(server: Server, tmp_path: Path) -> None:
+    digest = hashlib.sha256(SCRIPT).hexdigest()
+
+    manifest = fetch(unverified(server, SCRIPT), tmp_path, LIMITS)
+
+    assert manifest.found == {server.address: digest}
+    assert (tmp_path / digest / NAME).read_bytes() == SCRIPT
+    assert files_in(tmp_path) == sorted([f"{digest}/{NAME}", "manifest.json"])
+
+
+def test_fetch__digest_that_nobody_knows__second_time__downloads_nothing(
+    server: Server, tmp_path: Path
+) -> None:
+    document = unverified(server, SCRIPT)
+    first = fetch(document, tmp_path, LIMITS)
+
+    assert fetch(document, tmp_path, LIMITS) == first
+    assert len(server.ranges) == 1
+
+
+def test_fetch__digest_that_nobody_knows__broken_off__is_never_pieced_together(
+    server: Server, tmp_path: Path
+) -> None:
+    server.answers = [cut_after(5, b"#!/bin/other one, longer\n")]
+
+    fetch(unverified(server, SCRIPT), tmp_path, LIMITS)
+
+    assert next(tmp_path.glob(f"*/{NAME}")).read_bytes() == SCRIPT
+    assert server.ranges == ["", ""]
+
+
+def test_fetch__another_file_than_the_first_node_found__is_refused(
+    server: Server, tmp_path: Path
+) -> None:
+    with pytest.raises(ArtifactError, match="has sha256") as caught:
+        fetch(unverified(server, SCRIPT, pinned="c" * 64), tmp_path, LIMITS)
+
+    assert caught.value.reason == "DigestMismatch"
+    assert "c" * 64 in str(caught.value)
+    assert not list(tmp_path.glob(f"*/{NAME}"))
+
+
+def test_fetch__what_the_first_node_found__is_left_out_where_the_store_has_it(
+    server: Server, tmp_path: Path
+) -> None:
+    digest = hashlib.sha256(SCRIPT).hexdigest()
+    document = unverified(server, SCRIPT, pinned=digest).model_copy(update={"stored": (digest,)})
+
+    assert fetch(document, tmp_path, LIMITS).artifacts == {}
+    assert server.ranges == []
+
+
+def test_document__without_digest__must_say_that_it_is_unverified() -> None:
+    with pytest.raises(ValidationError, match="give sha256, or say unverified: true"):
+        HttpArtifact(url="https://example.org/shim")
