@@ -18,6 +18,9 @@ RELEASE: Final = "wasmwright"
 
 Values = Mapping[str, Any]
 
+NO_CATALOGUE: Final[Values] = {"catalogue": {"declare": "None"}}
+"""Values for a cluster that has only the runtimes which are declared by name."""
+
 
 def image_values(images: ImageNames) -> dict[str, Any]:
     """Return the values that make the chart use images which the nodes hold already."""

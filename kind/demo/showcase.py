@@ -1,19 +1,12 @@
 """Which runtimes the demo installs, and why these."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any
 
 from demo.preflight import Way
 from workloads import light_shim, runtimes
 from workloads.artifacts import Artifact
-
-_WASMEDGE: Final = "0.6.1"
-_WASMEDGE_DOWNLOADS: Final[Mapping[str, tuple[str, str]]] = {
-    "amd64": ("x86_64", "99f7f56c64a0524ea1ec3922cd095b108825a513d0212db75a5dfb08ba196cce"),
-    "arm64": ("aarch64", "4a0fbd8323d401ec9ff30e3d666c6b83d278070a9c26490f616b23a97f1bc546"),
-}
-_RUNWASI: Final = "https://github.com/containerd/runwasi/releases/download"
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,22 +49,5 @@ def _released() -> Showcase:
             " crun with wasm, so the two other runtimes of this demo would not run there"
         ),
         names=("wasmedge",),
-        specs=lambda _url: {"wasmedge": wasmedge()},
+        specs=lambda _url: {"wasmedge": {"enabled": True}},
     )
-
-
-def wasmedge() -> dict[str, Any]:
-    """Return the wasmedge shim of the runwasi project."""
-    platforms = [
-        {
-            "arch": arch,
-            "url": (
-                f"{_RUNWASI}/containerd-shim-wasmedge%2Fv{_WASMEDGE}/"
-                f"containerd-shim-wasmedge-{machine}-linux-musl.tar.gz"
-            ),
-            "sha256": sha256,
-            "path": "containerd-shim-wasmedge-v1",
-        }
-        for arch, (machine, sha256) in _WASMEDGE_DOWNLOADS.items()
-    ]
-    return {"version": _WASMEDGE, "source": {"http": {"platforms": platforms}}}

@@ -88,7 +88,11 @@ class Demo:
             if show.served:
                 image = images.names.reference(Part.INSTALLER)
                 url = shim_server.serve(cluster, show.served, image=image)
-            values = chart.image_values(images.names) | {"runtimes": show.specs(url)}
+            values = {
+                **chart.image_values(images.names),
+                **chart.NO_CATALOGUE,
+                "runtimes": show.specs(url),
+            }
             self.narrator.command(
                 f"helm upgrade --install {chart.RELEASE} deploy/chart"
                 f" --namespace {chart.NAMESPACE} --create-namespace --values ..."

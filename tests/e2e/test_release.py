@@ -5,7 +5,7 @@ import pytest
 from demo import chart
 from localcluster import Node
 from localcluster.errors import CommandError
-from support.kube_view import get, labels
+from support.kube_view import condition, get, labels
 from support.lab import Install, Lab
 from support.waiting import eventually
 from workloads import runtimes
@@ -40,6 +40,31 @@ def test_runtimes_value__makes_and_deletes_wasm_runtimes__on_the_nodes_too(
     install(runtimes={"crun": None})
     eventually(lambda: get(lab.cluster, "wrt", "crun"), until=lambda wrt: not wrt, within=60)
     assert "runtime.wasmwright.dev/crun" not in labels(lab.cluster, node)
+
+
+def test_catalogue__declared_by_default__is_installed_nowhere_until_a_node_asks(
+    lab: Lab, install: Install
+) -> None:
+    offered = {"crun", "crun-wasm", "spin", "wasmedge", "youki"}
+    unverified = {"wasmtime", "wasmer", "wamr"}
+    node = lab.nodes[0]
+
+    install(catalogue={"declare": "Current"})
+    eventually(
+        lambda: {name: _reason(lab, name) for name in offered | unverified},
+        until=lambda told: (
+            told
+            == dict.fromkeys(offered, "NoEligibleNodes") | dict.fromkeys(unverified, "Unverified")
+        ),
+        within=60,
+    )
+    lab.ask(node, "crun")
+    lab.wait_provisioned(node)
+
+    assert "hello from wasm" in lab.run_hello(node, "crun")
+    declared = get(lab.cluster, "wn", node.name)["spec"]["declared"]
+    assert {each["handler"] for each in declared} == offered, "so none needs a restart later"
+    lab.ask(node, None)
 
 
 def test_runtimes_value__with_a_typo__fails_the_upgrade_with_the_servers_words(
@@ -96,6 +121,10 @@ def test_scenario_37__uninstall__stops_for_a_pod__then_leaves_nothing_but_what_p
     install()
     lab.kubectl("delete", "wrt", "wasmtest", "--timeout=60s")
     assert not (mine.root / "opt/wasmwright").exists(), "the new release knows what is there"
+
+
+def _reason(lab: Lab, runtime: str) -> str:
+    return condition(get(lab.cluster, "wrt", runtime), "Ready").get("reason", "")
 
 
 def _left(lab: Lab) -> set[str]:

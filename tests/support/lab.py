@@ -54,7 +54,7 @@ class Lab:
 
     def install(self, **values: Any) -> None:
         """Install or upgrade the release; values go beyond those of every test."""
-        ordinary = chart.image_values(self.images)
+        ordinary = {**chart.image_values(self.images), **chart.NO_CATALOGUE}
         kwasm = {"compat": {"kwasm": {"runtimes": [runtimes.WASMTEST]}}}
         chart.install_chart(self.cluster, ordinary | kwasm | values)
 

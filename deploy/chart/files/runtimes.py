@@ -11,7 +11,7 @@ import os
 import ssl
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
 from urllib.error import HTTPError
@@ -153,14 +153,24 @@ def wait_for_kind(
             sleep(0.2)
 
 
-def apply(api: Api, wanted: Mapping[str, Json], release: str, existing: list[Json]) -> None:
+def apply(
+    api: Api,
+    wanted: Mapping[str, Json],
+    release: str,
+    existing: list[Json],
+    unnamed: Collection[str] = (),
+) -> None:
     """Create, update and delete until the release's WasmRuntimes are the wanted ones.
 
-    All of them are tried before the first refusal is told.
+    All of them are tried before the first refusal is told. Of those that no value names, one whose
+    name is taken is left to its owner: nobody asked for it.
     """
     problems = []
     foreign = {r["metadata"]["name"] for r in existing if not is_ours(r, release)}
     for name, spec in sorted(wanted.items()):
+        if name in foreign and name in unnamed:
+            _say(f"wasmruntime {name}: exists and is not of release {release!r}, left as it is")
+            continue
         if name in foreign:
             problems.append(
                 f"wasmruntime {name!r} exists and is not of release {release!r}:"
@@ -230,6 +240,7 @@ def main(argv: list[str], api: Callable[[], Api] = in_cluster) -> int:
     parser.add_argument("command", choices=("apply", "remove"))
     parser.add_argument("--release", required=True)
     parser.add_argument("--runtimes", type=Path, required=True)
+    parser.add_argument("--unnamed", type=Path, required=True)
     parser.add_argument("--crd-timeout", type=float, default=60)
     parser.add_argument("--remove-timeout", type=float, default=240)
     args = parser.parse_args(argv)
@@ -239,7 +250,8 @@ def main(argv: list[str], api: Callable[[], Api] = in_cluster) -> int:
             remove(client, args.release, args.remove_timeout)
         else:
             existing = wait_for_kind(client, args.crd_timeout)
-            apply(client, json.loads(args.runtimes.read_text()), args.release, existing)
+            wanted, unnamed = (json.loads(p.read_text()) for p in (args.runtimes, args.unnamed))
+            apply(client, wanted, args.release, existing, unnamed)
     except (ApiError, HookError, OSError) as error:
         print(f"runtimes: {error}", file=sys.stderr)  # noqa: T201
         return 1

@@ -1,5 +1,5 @@
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import ModuleType
 
@@ -15,10 +15,17 @@ Run = Callable[..., int]
 def run(program: ModuleType, cluster: FakeCluster, tmp_path: Path) -> Run:
     """The program as the Job runs it, for the release `wasmwright`."""
 
-    def go(command: str, wanted: dict[str, object] | None = None, *options: str) -> int:
-        path = tmp_path / "runtimes.json"
+    def go(
+        command: str,
+        wanted: dict[str, object] | None = None,
+        *options: str,
+        unnamed: Sequence[str] = (),
+    ) -> int:
+        path, others = tmp_path / "runtimes.json", tmp_path / "unnamed.json"
         path.write_text(json.dumps(wanted or {}))
-        argv = [command, "--release=wasmwright", f"--runtimes={path}", *options]
+        others.write_text(json.dumps(unnamed))
+        files = (f"--runtimes={path}", f"--unnamed={others}")
+        argv = [command, "--release=wasmwright", *files, *options]
         return int(program.main(argv, lambda: program.Api(cluster.url, "token", None)))
 
     return go
@@ -76,6 +83,18 @@ def test_apply__name_taken_by_somebody_else__leaves_that_and_says_so__and_does_t
         "wasmruntime 'crun' exists and is not of release 'wasmwright':"
         " set runtimes.crun to null or delete that object"
     ) in capsys.readouterr().err
+
+
+def test_apply__name_of_the_catalogue_taken__leaves_it_to_its_owner__and_is_content(
+    run: Run, cluster: FakeCluster, capsys: pytest.CaptureFixture[str]
+) -> None:
+    cluster.add("crun")
+
+    assert run("apply", {"crun": SPEC, "spin": SPEC}, unnamed=["crun", "spin"]) == 0
+    assert "spec" not in cluster.runtimes["crun"]
+    assert "spin" in cluster.runtimes
+    told = "wasmruntime crun: exists and is not of release 'wasmwright', left as it is"
+    assert told in capsys.readouterr().out
 
 
 def test_apply__spec_refused__says_the_servers_words__and_does_the_rest(

@@ -12,6 +12,7 @@ CRDS = CHART.parents[1] / "crds"
 PROGRAMS = ("runtimes.py", "sweep.py")
 KEEP = {"helm.sh/resource-policy": "keep"}
 CRUN = {"type": "OCIRuntime", "source": {"hostPath": {"path": "/usr/bin/crun"}}}
+ALONE = {"catalogue": {"declare": "None"}}
 
 
 def test_namespace__lets_privileged_jobs_in_and_outlives_the_release() -> None:
@@ -50,10 +51,10 @@ def test_chart__holds_no_copy_of_the_crds() -> None:
 
 
 def test_runtimes__of_the_values__are_handed_to_the_hook__but_those_set_to_null() -> None:
-    release = render({"runtimes": {"crun": CRUN, "spin": None}})
+    release = render(ALONE | {"runtimes": {"own": CRUN, "spin": None}})
 
     config = release.find("ConfigMap", "wasmwright-runtimes")
-    assert json.loads(config["data"]["runtimes.json"]) == {"crun": CRUN}
+    assert json.loads(config["data"]["runtimes.json"]) == {"own": CRUN}
     assert release.of("WasmRuntime") == [], "Helm would look for a kind that is not there yet"
 
 

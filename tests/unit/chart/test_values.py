@@ -66,7 +66,8 @@ OTHERS: dict[tuple[str, ...], Any] = {
     ("podWarnings", "enabled"): False,
     ("podWarnings", "classes"): {"mine": ["NoExec"]},
     ("podAnnotations", "runtimes"): ["youki"],
-    ("runtimes",): {"crun": {"source": {"hostPath": {"path": "/usr/bin/crun"}}}},
+    ("catalogue", "declare"): "None",
+    ("runtimes",): {"own": {"source": {"hostPath": {"path": "/usr/bin/crun"}}}},
     ("hooks", "crdTimeoutSeconds"): 61,
     ("hooks", "removeTimeoutSeconds"): 241,
 }
@@ -104,7 +105,10 @@ def test_schema__unknown_name__is_refused_at_every_level(path: tuple[str, ...]) 
         ({"podAnnotations": {"runtimes": ["nonesuch"]}}, "nonesuch"),
         ({"podAnnotations": {"runtimes": ["spin"]}}, "need no annotation"),
         ({"runtimes": {"Spin": {"source": {}}}}, "Spin"),
-        ({"runtimes": {"spin": {"version": "1"}}}, "source"),
+        ({"catalogue": {"declare": "All"}}, "declare"),
+        ({"runtimes": {"own": {"version": "1"}}}, r"the catalogue holds .* and no own, so give"),
+        ({"runtimes": {"spin": {"version": "1"}}}, r'no version "1", only 0\.25\.1, .*give source'),
+        ({"runtimes": {"spin": {"enabled": "yes"}}}, "enabled"),
         ({"runtimes": {"spin": {"sourc": {}, "source": {}}}}, "sourc"),
     ],
     ids=lambda v: v if isinstance(v, str) else "",
@@ -118,7 +122,7 @@ def test_schema__knows_the_fields_of_a_wasm_runtime() -> None:
     schema = json.loads((CHART / "values.schema.json").read_text())["definitions"]
 
     fields = {field.alias for field in WasmRuntimeSpec.model_fields.values()}
-    assert set(schema["runtime"]["properties"]) == fields
+    assert set(schema["runtime"]["properties"]) == fields | {"enabled"}
     assert schema["runtime"]["properties"]["type"]["enum"] == [t.value for t in RuntimeType]
     assert schema["runtimeName"]["pattern"] == HANDLER_PATTERN
 

@@ -3,7 +3,9 @@ import pytest
 from demo import shim_server
 from demo.preflight import Way
 from demo.showcase import showcase
+from support import catalogue
 from wasmwright_operator.api.wasmruntime import WasmRuntimeSpec
+from wasmwright_operator.catalogue import render_spec
 from workloads import light_shim
 
 
@@ -13,7 +15,9 @@ def test_showcase__names_and_specs_agree__and_the_api_takes_them(way: Way) -> No
 
     specs = show.specs("http://10.0.0.1/shim.tar.gz")
     assert tuple(specs) == show.names
-    for spec in specs.values():
+    for name, given in specs.items():
+        known = given == {"enabled": True}
+        spec = render_spec(catalogue.entry(name)) if known else given
         assert (
             WasmRuntimeSpec.model_validate(spec).model_dump(mode="json", exclude_unset=True) == spec
         )

@@ -63,6 +63,7 @@ def test_run__goes_from_cluster_to_output(
     assert cluster.loaded[0] == ARCHIVE
     (values,) = installed
     assert values["operator"]["image"]["tag"] == "t"
+    assert values["catalogue"] == {"declare": "None"}, "the demo shows what it declares"
     url = values["runtimes"]["wasmtest"]["source"]["http"]["platforms"][0]["url"]
     assert url.startswith("http://10.96.0.9:8080/containerd-shim-wasmtest-v1")
     annotated = [call for call in cluster.calls if call[0] == "annotate"]
