@@ -2,6 +2,8 @@
 
 import hashlib
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
@@ -116,9 +118,22 @@ def _download(
     client = open_client(runtime, artifact.url, access, fetching.files, fetching.limits)
     addresses = (artifact.url, *access.mirrors)
     with client.http:
+        if artifact.required:
+            _require_signature(runtime, artifact, artifact.required, client, fetching)
         digest = download(client, addresses, artifact.required, partial)
-        _require_signature(runtime, artifact, digest, client, fetching)
+        if not artifact.required:
+            with _removed_if_refused(partial):
+                _require_signature(runtime, artifact, digest, client, fetching)
     return digest, (partial,)
+
+
+@contextmanager
+def _removed_if_refused(partial: Path) -> Iterator[None]:
+    try:
+        yield
+    except ArtifactError:
+        partial.unlink()
+        raise
 
 
 def _require_signature(

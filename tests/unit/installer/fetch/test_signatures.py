@@ -40,6 +40,9 @@ Signers = tuple[KeyPair, Sigstore]
 Signing = Callable[[Signers, bytes], bytes]
 
 
+DIGEST = hashlib.sha256(SCRIPT).hexdigest()
+
+
 @pytest.fixture(scope="module")
 def pair() -> KeyPair:
     return KeyPair()
@@ -75,8 +78,8 @@ def files(tmp_path: Path, pair: KeyPair, sigstore: Sigstore) -> HandedFiles:
 
 
 def source(url: str, verify: Verify | None, **more: Any) -> Source:
-    digest = hashlib.sha256(SCRIPT).hexdigest()
-    return Source(http=HttpArtifact(url=url, sha256=digest, verify=verify, **more))
+    said = {"sha256": DIGEST, **more}
+    return Source(http=HttpArtifact(url=url, verify=verify, **said))
 
 
 def get(tmp_path: Path, files: HandedFiles, wanted: Source) -> bytes:
@@ -84,7 +87,7 @@ def get(tmp_path: Path, files: HandedFiles, wanted: Source) -> bytes:
     entry = RuntimeEntry(name="light", source=wanted, handler=handler)
     fetching = Fetching(tmp_path / "into", LIMITS, files, "x86_64")
     manifest = fetch(NodeDocument(runtimes=(entry,)), fetching)
-    return (tmp_path / "into" / manifest.artifacts[wanted.key].file).read_bytes()
+    return (tmp_path / "into" / manifest.artifacts[wanted.known_as(DIGEST).key].file).read_bytes()
 
 
 def refusal(tmp_path: Path, files: HandedFiles, wanted: Source) -> ArtifactError:
@@ -217,6 +220,17 @@ def test_fetch__signature_is_none__is_refused(
     site.contents |= {"/shim.sig": content, "/shim.sigstore.json": content}
 
     assert refusal(tmp_path, files, source(f"{site.url}/shim", verify)).reason == "SignatureInvalid"
+
+
+def test_fetch__signed_and_without_a_digest__is_judged_before_it_is_unpacked(
+    tmp_path: Path, files: HandedFiles, site: Site, pair: KeyPair
+) -> None:
+    wanted = source(f"{site.url}/shim", BY_KEY, sha256="", unverified=True)
+    site.contents["/shim.sig"] = pair.blob(b"something else")
+    assert refusal(tmp_path, files, wanted).reason == "SignatureInvalid"
+
+    site.contents["/shim.sig"] = pair.blob(SCRIPT)
+    assert get(tmp_path, files, wanted) == SCRIPT
 
 
 def test_fetch__signature_is_elsewhere__is_found_there(
