@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from localcluster import binaries, components
+from localcluster import binaries
 from localcluster.components import Component
 from localcluster.errors import CommandError
 
@@ -14,8 +14,7 @@ FakeGo = Callable[[str], Path]
 @pytest.fixture
 def thing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Component:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-    monkeypatch.setattr(components, "MODULES", tmp_path / "modules")
-    found = Component("thing", commands=())
+    found = Component("thing", commands=(), folder=tmp_path / "modules")
     found.directory.mkdir(parents=True)
     (found.directory / "go.mod").write_text("module example.org/thing\n")
     return found
