@@ -1,7 +1,6 @@
 """A node as KWasm left it, with a pod of its crun: taken over under the running pod."""
 
 import json
-import shutil
 from collections.abc import Iterator
 
 import pytest
@@ -11,15 +10,13 @@ from support import installer_pod
 from support.kube_view import containerd_boots
 from support.lab import Lab
 from support.node_files import photograph
+from support.predecessors import MAIN, leave_kwasm
 from unit.installer.documents import crun, document
-from unit.installer.mains import G, R
-from unit.installer.predecessors import KWASM
 from wasmwright_installer.contract import NodeDocument, PredecessorName
 from workloads import runtimes
 
 pytestmark = pytest.mark.e2e
 
-MAIN = "etc/containerd/config.toml"
 TAKEN = document(crun()).model_copy(update={"take_over": (PredecessorName.KWASM,)})
 
 
@@ -29,7 +26,7 @@ def node(lab: Lab, request: pytest.FixtureRequest) -> Iterator[Node]:
     chosen = lab.nodes[request.param]
     main = chosen.root / MAIN
     found = main.read_bytes()
-    _leave_kwasm(chosen, found)
+    leave_kwasm(chosen)
     manifest = {
         "apiVersion": "node.k8s.io/v1",
         "kind": "RuntimeClass",
@@ -42,19 +39,6 @@ def node(lab: Lab, request: pytest.FixtureRequest) -> Iterator[Node]:
     lab.kubectl("delete", "runtimeclass", runtimes.CRUN)
     installer_pod.apply(lab.cluster, chosen, NodeDocument(take_over=(PredecessorName.KWASM,)))
     assert main.read_bytes() == found
-
-
-def _leave_kwasm(node: Node, main: bytes) -> None:
-    theirs = node.root / "opt/kwasm"
-    (theirs / "bin").mkdir(parents=True)
-    shutil.copy2(node.root / "usr/bin/crun", theirs / "bin/crun")
-    (theirs / "active").touch()
-    (node.root / "usr/bin/containerd-shim-wasmtime-v1").symlink_to(
-        "/opt/kwasm/bin/containerd-shim-wasmtime-v1"
-    )
-    tables = KWASM.replace(G, R) if b"io.containerd.cri.v1.runtime" in main else KWASM
-    (node.root / MAIN).write_bytes(main + tables.encode())
-    node.exec("systemctl", "restart", "containerd")
 
 
 def test_takeover__pod_of_kwasms_crun_runs__it_goes_on_and_nothing_of_kwasm_is_left(
