@@ -2,11 +2,10 @@
 
 import json
 from collections import Counter
-from typing import Final
+from typing import Any, Final
 
 import pytest
 
-from integration.operator.api import Raw
 from support.kube_view import get, items, labels
 from support.lab import Lab
 from support.waiting import eventually
@@ -28,15 +27,12 @@ def smoke_tests(lab: Lab) -> list[str]:
     return [name for name in names if "smoke-test" in name]
 
 
-def events(lab: Lab) -> list[Raw]:
-    """Return what kubelets told of containers that they started in our namespace."""
+def started(lab: Lab) -> Counter[str]:
+    """Return how many smoke tests the kubelets told to have started, by node."""
     asked = ("--namespace=wasmwright-system", "--field-selector=reason=Started", "--output=json")
-    found: list[Raw] = json.loads(lab.kubectl("get", "events", *asked))["items"]
-    return found
-
-
-def is_about_test(event: Raw) -> bool:
-    return "smoke-test" in event["involvedObject"]["name"]
+    told: list[dict[str, Any]] = json.loads(lab.kubectl("get", "events", *asked))["items"]
+    tests = (it for it in told if "smoke-test" in it["involvedObject"]["name"])
+    return Counter(event["source"]["host"] for event in tests)
 
 
 def test_smoke_test__real_shim_and_crun_on_both_majors__passes_and_leaves_no_pod(lab: Lab) -> None:
@@ -47,8 +43,8 @@ def test_smoke_test__real_shim_and_crun_on_both_majors__passes_and_leaves_no_pod
     for node in lab.nodes[:2]:
         lab.wait_provisioned(node)
 
-    started = Counter(event["source"]["host"] for event in events(lab) if is_about_test(event))
-    assert started == {node.name: 2 for node in lab.nodes[:2]}
+    wanted = {node.name: 2 for node in lab.nodes[:2]}
+    eventually(lambda: started(lab), until=lambda hosts: hosts == wanted, within=20)
     eventually(lambda: smoke_tests(lab), until=lambda pods: not pods, within=20)
 
 

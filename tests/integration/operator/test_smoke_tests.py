@@ -1,5 +1,7 @@
 """Smoke tests on the real API server, with the rights of the chart."""
 
+from collections import Counter
+
 import pytest
 
 from integration.operator.api import CLASSES, NODES, Raw
@@ -37,6 +39,11 @@ def test_smoke_tests__of_three_nodes__are_three_pods_and_nothing_more(fleet: Fle
     wait(lambda: pods(fleet) == [], 10)
     fleet.wait_quiet()
     fleet.assert_rules_held()
+    asked = Counter(it.request.verb for it in fleet.proxy.seen if it.request.resource == "pods")
+    assert (asked["create"], asked["delete"]) == (3, 3)
+    assert "events" not in {
+        it.request.resource for it in fleet.proxy.seen if not it.request.is_write
+    }
 
     fleet.change("spin", verify={"smokeTest": None})
     wait(lambda: not fleet.api.get(f"{CLASSES}/{names.smoke_test_class('spin')}"), 10)
