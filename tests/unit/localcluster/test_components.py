@@ -60,14 +60,13 @@ def test_component__unknown_name__names_the_known_ones() -> None:
 
 
 @pytest.fixture
-def module(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Component:
-    monkeypatch.setattr(components, "MODULES", tmp_path)
+def module(tmp_path: Path) -> Component:
     directory = tmp_path / "thing"
     directory.mkdir()
     (directory / "go.mod").write_text(
         "module example.org/thing\n\nrequire example.org/lib v1.2.3\n"
     )
-    return Component("thing", commands=(), module="example.org/lib")
+    return Component("thing", commands=(), module="example.org/lib", folder=tmp_path)
 
 
 def test_build_key__same_content__is_the_same(module: Component) -> None:
