@@ -1,3 +1,4 @@
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -79,6 +80,6 @@ def test_build_key__anything_changed__is_another(module: Component) -> None:
     keys.add(binaries.build_key(module, "go1.26"))
     (module.directory / "main.go").write_text("package main // changed\n")
     keys.add(binaries.build_key(module, "go1.26"))
-    flagged = Component("thing", (), "example.org/lib", version_flags="-X main.v={version}")
+    flagged = replace(module, version_flags="-X main.v={version}")
     keys.add(binaries.build_key(flagged, "go1.26"))
     assert len(keys) == 5
