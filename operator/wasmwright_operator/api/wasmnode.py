@@ -203,7 +203,7 @@ class WasmNodeStatus(ApiModel):
     stored: tuple[str, ...] = Field(default=(), max_length=64)
     """Binaries in the node's store, by key: a run that needs them downloads nothing."""
     leftovers: tuple[Leftover, ...] = Field(default=(), max_length=8)
-    """What the last run that succeeded found of earlier installers, and left there."""
+    """What the last run that the installer brought to its end left of earlier installers."""
     machine_id: str = ""
     """The host's /etc/machine-id."""
     boot_id: str = ""

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Final
 
-from wasmwright_installer.contract import ApplyResult, RuntimeState
+from wasmwright_installer.contract import ApplyResult, ExitCode, RuntimeState
 from wasmwright_operator.api.meta import Condition
 from wasmwright_operator.api.wasmnode import Cause, Leftover, NodeState, WasmNodeStatus
 from wasmwright_operator.conditions import capped, condition, rfc3339, with_times
@@ -103,6 +103,8 @@ def _fresh_facts(status: WasmNodeStatus, result: ApplyResult | None) -> WasmNode
     }
     facts["handlers"] = result.handlers[:_LISTED] or status.handlers
     facts["warnings"] = result.warnings[:_WARNINGS]
+    if result.exit_code is ExitCode.DONE:
+        facts["leftovers"] = tuple(_leftovers(result))
     return status.model_copy(update=facts)
 
 
@@ -118,7 +120,6 @@ def _after_success(
             "failing_since": "",
             "runtimes": tuple(as_told(record, result)),
             "stored": result.stored[:_LISTED],
-            "leftovers": tuple(_leftovers(result)),
             "last_error": None,
             "next_retry": "",
         }

@@ -103,6 +103,29 @@ def test_run__beside_a_predecessor__is_ready_and_the_rest_is_adoptable() -> None
     assert "asked for" not in told.message
 
 
+def test_run__that_ends_without_a_look_at_what_is_left__keeps_what_is_known() -> None:
+    left = LeftBehind(predecessor=RCM, handlers=("a",))
+    record = ended(given.wasm_node("n1", given.entry()), left)
+    failure = given.result(exit_code=ExitCode.ROLLED_BACK, reason="RolledBack")
+    outcome = Outcome("RolledBack", "m", ExitCode.ROLLED_BACK, failure)
+
+    again = replace(record, spec=record.spec.model_copy(update={"attempt": 2}))
+
+    assert conclude(given.node(), again, outcome, given.NOW).leftovers == record.status.leftovers
+
+
+def test_run__that_wasm_did_not_survive__tells_what_is_left_all_the_same() -> None:
+    left = LeftBehind(predecessor=RCM, handlers=("a",))
+    result = given.result("spin", leftovers=(left,))
+    record = given.wasm_node("n1", given.entry())
+
+    status = conclude(
+        given.node(), record, Outcome("SmokeTestFailed", "m", None, result), given.NOW
+    )
+
+    assert [it.predecessor for it in status.leftovers] == [RCM]
+
+
 def test_takeover__while_a_pod_uses_their_files__names_it() -> None:
     record = given.wasm_node("n1", given.entry(), take_over=(KWASM,))
 
