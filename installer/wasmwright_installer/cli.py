@@ -79,6 +79,11 @@ def main() -> None:
     type=click.Path(path_type=Path, file_okay=False),
     help="Where the files lie that sources name: credentials, certificates.",
 )
+@click.option(
+    "--images",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="Where what was taken out of images lies, as KEY/file.",
+)
 @_TERMINATION_LOG
 @_OUTPUT
 def fetch(  # one parameter for each option
@@ -87,6 +92,7 @@ def fetch(  # one parameter for each option
     into: Path,
     max_size: int,
     files: Path | None,
+    images: Path | None,
     termination_log: Path | None,
     output: str,
 ) -> None:
@@ -100,7 +106,7 @@ def fetch(  # one parameter for each option
             fetch,
         )
 
-        fetching = Fetching(into, FetchLimits(size=max_size), HandedFiles(files))
+        fetching = Fetching(into, FetchLimits(size=max_size), HandedFiles(files), images)
         manifest = fetch(wanted, fetching)
         message = f"{len(manifest.artifacts)} artifacts are in {into / MANIFEST}"
         return ApplyResult(
@@ -108,6 +114,22 @@ def fetch(  # one parameter for each option
         )
 
     _conclude(lambda: _read(document), run, termination_log, output)
+
+
+@main.command()
+@click.option("--into", required=True, type=click.Path(path_type=Path, file_okay=False))
+@_TERMINATION_LOG
+@_OUTPUT
+def copier(into: Path, termination_log: Path | None, output: str) -> None:
+    """Lay out a program that copies files, for containers of images that have none."""
+
+    def run(_: NodeDocument) -> ApplyResult:
+        from wasmwright_installer.fetch.copier import lay_out  # noqa: PLC0415  # HTTP
+
+        lay_out(into)
+        return ApplyResult(exit_code=ExitCode.DONE, reason="LaidOut", message=f"it is in {into}")
+
+    _conclude(NodeDocument, run, termination_log, output)
 
 
 @main.command()

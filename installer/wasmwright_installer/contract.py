@@ -226,6 +226,36 @@ class OciArtifact(Model):
         return self.sha256
 
 
+IMAGE_FILE = "file"
+"""What a file taken out of an image is called, in a directory named by the source's key."""
+
+
+class ImageArtifact(Model):
+    """A file in a container image, which the node's own container runtime has pulled."""
+
+    ref: str = Field(pattern=OCI_REFERENCE_PATTERN)
+    """`registry/repository@sha256:...`, of an index or of a manifest."""
+    path: str = Field(pattern=r"^/[^\x00]+$")
+    """The binary in it."""
+    pull_secrets: tuple[str, ...] = ()
+    """Secrets with which it may be pulled, for whoever has the node pull it."""
+
+    @property
+    def address(self) -> str:
+        """By what it is known as long as nobody has seen it."""
+        return self.ref
+
+    @property
+    def sha256(self) -> str:
+        """The digest of the index or manifest."""
+        return self.ref.rpartition(":")[2]
+
+    @property
+    def required(self) -> str:
+        """The digest that it must have: the one by which it is pulled."""
+        return self.sha256
+
+
 class HostBinary(Model):
     """A binary that the node already has: it is linked to, never copied or removed."""
 
@@ -238,19 +268,25 @@ class Source(Model):
 
     http: HttpArtifact | None = None
     oci: OciArtifact | None = None
+    image: ImageArtifact | None = None
     host_path: HostBinary | None = None
 
     @model_validator(mode="after")
     def _exactly_one(self) -> Self:
-        given = [it for it in (self.http, self.oci, self.host_path) if it is not None]
-        if len(given) != 1:
-            raise ValueError("exactly one of http, oci and hostPath must be given")
+        sources = (self.http, self.oci, self.image, self.host_path)
+        if len([it for it in sources if it is not None]) != 1:
+            raise ValueError("exactly one of http, oci, image and hostPath must be given")
         return self
 
     @property
-    def artifact(self) -> HttpArtifact | OciArtifact | None:
-        """What has to be downloaded; None = the node has the binary itself."""
+    def download(self) -> HttpArtifact | OciArtifact | None:
+        """What `fetch` has to download; None = somebody else brings the binary."""
         return self.http or self.oci
+
+    @property
+    def artifact(self) -> HttpArtifact | OciArtifact | ImageArtifact | None:
+        """What has to be had from elsewhere; None = the node has the binary itself."""
+        return self.download or self.image
 
     @property
     def digest(self) -> str:

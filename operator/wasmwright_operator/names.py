@@ -87,6 +87,9 @@ def is_ours(key: str) -> bool:
     return key.partition("/")[0] in {GROUP, RUNTIME_LABEL_DOMAIN}
 
 
+IMAGE_CONTAINER: Final = "image-"
+"""Init containers whose names begin so take something out of an image."""
+
 SECRET_FILES: Final = "secret"  # noqa: S105  # the name of a directory
 CONFIG_MAP_FILES: Final = "configmap"
 """Documents name a key of a Secret or a ConfigMap as `<this>/<name>/<key>`."""

@@ -16,6 +16,8 @@ class Fetching:
     """Where the binaries and the manifest go."""
     limits: FetchLimits
     files: HandedFiles = field(default_factory=HandedFiles)
+    images: Path | None = None
+    """Where what was taken out of images lies: a directory for each source, named by its key."""
     machine: str = field(default_factory=platform.machine)
     """What the binaries must be built for, as `uname -m` says it."""
 

@@ -12,6 +12,7 @@ from wasmwright_installer.contract import (
     Access,
     FetchedBinary,
     HttpArtifact,
+    ImageArtifact,
     Manifest,
     NodeDocument,
     OciArtifact,
@@ -25,10 +26,13 @@ from wasmwright_installer.fetch.binary import refuse_foreign
 from wasmwright_installer.fetch.client import Client, open_client
 from wasmwright_installer.fetch.download import download
 from wasmwright_installer.fetch.fetching import Fetching
+from wasmwright_installer.fetch.images import take_from_image
 from wasmwright_installer.fetch.limits import FetchLimits
 from wasmwright_installer.fetch.oci.pull import pull
 from wasmwright_installer.fetch.signature.blob import beside, require_signature
 from wasmwright_installer.fetch.signature.signer import read_signer
+
+Artifact = HttpArtifact | OciArtifact | ImageArtifact
 
 
 def fetch(document: NodeDocument, fetching: Fetching) -> Manifest:
@@ -81,17 +85,16 @@ def _known(folder: Path) -> Manifest:
 
 
 def _fetch_one(
-    entry: RuntimeEntry, artifact: HttpArtifact | OciArtifact, fetching: Fetching
+    entry: RuntimeEntry, artifact: Artifact, fetching: Fetching
 ) -> tuple[Source, FetchedBinary]:
     """Return the source with the digest that was found, and the binary that was in it."""
-    limits = fetching.limits.of(artifact.access or Access())
     try:
         digest, downloads = _download(entry.name, artifact, fetching)
         source = entry.source.known_as(digest)
         file = f"{source.key}/{entry.handler.binary}"
         written = place.write(
             fetching.folder / file,
-            lambda target: _unpack(entry.name, artifact.path, downloads[-1], target, limits),
+            lambda target: _take(entry, artifact, downloads, target, fetching),
             0o755,
             lambda binary: refuse_foreign(entry.name, binary.head, fetching.machine),
         )
@@ -106,10 +109,10 @@ def _fetch_one(
     return source, FetchedBinary(file=file, sha256=written.sha256, size=written.size)
 
 
-def _download(
-    runtime: str, artifact: HttpArtifact | OciArtifact, fetching: Fetching
-) -> tuple[str, tuple[Path, ...]]:
+def _download(runtime: str, artifact: Artifact, fetching: Fetching) -> tuple[str, tuple[Path, ...]]:
     """Return the artifact's digest and its files; the last of them is or holds the binary."""
+    if isinstance(artifact, ImageArtifact):
+        return artifact.sha256, ()
     if isinstance(artifact, OciArtifact):
         return artifact.sha256, pull(runtime, artifact, fetching)
     access = artifact.access or Access()
@@ -149,6 +152,21 @@ def _require_signature(
         addresses = (artifact.url, *(artifact.access or Access()).mirrors)
         places = [beside(address, signer.suffix) for address in addresses]
     require_signature(client, places, digest, signer, fetching.scratch)
+
+
+def _take(
+    entry: RuntimeEntry,
+    artifact: Artifact,
+    downloads: tuple[Path, ...],
+    target: BinaryIO,
+    fetching: Fetching,
+) -> None:
+    """Write the binary itself, out of what was downloaded or where it was put for us."""
+    if isinstance(artifact, ImageArtifact):
+        take_from_image(entry, fetching, target)
+        return
+    limits = fetching.limits.of(artifact.access or Access())
+    _unpack(entry.name, artifact.path, downloads[-1], target, limits)
 
 
 def _unpack(runtime: str, path: str, blob: Path, target: BinaryIO, limits: FetchLimits) -> None:

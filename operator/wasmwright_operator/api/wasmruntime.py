@@ -122,6 +122,25 @@ class OciSource(AccessSpec):
     tries."""
 
 
+class ImageSource(ApiModel):
+    """A file in a container image, pulled by the node's own container runtime."""
+
+    ref: str = Field(pattern=OCI_REFERENCE_PATTERN, max_length=512)
+    """`registry/repository@sha256:...`, of an index or of a manifest."""
+    path: str = Field(
+        pattern=rf"^/({_SEGMENT}/)*{_FILE}$", max_length=1024, json_schema_extra=rules(_NO_PARENT)
+    )
+    """The absolute path of the binary in the image, which need hold nothing else."""
+    pull_secrets: tuple[ObjectName, ...] = Field(default=(), max_length=8)
+    """Secrets of type kubernetes.io/dockerconfigjson, in wasmwright's own namespace; the node's own
+    credentials count too."""
+    architectures: tuple[Annotated[str, Field(pattern=r"^[a-z0-9]+$", max_length=32)], ...] = Field(
+        default=(), max_length=16
+    )
+    """Those that the image is for, as in the node label `kubernetes.io/arch`; empty = any node
+    tries."""
+
+
 class HostProbe(ApiModel):
     """A command line that the binary must answer before the node counts as having it."""
 
@@ -150,9 +169,9 @@ class SourceSpec(ApiModel):
     model_config = ConfigDict(
         json_schema_extra=rules(
             rule(
-                "[has(self.http), has(self.oci), has(self.hostPath)]"
+                "[has(self.http), has(self.oci), has(self.image), has(self.hostPath)]"
                 ".filter(given, given).size() == 1",
-                "exactly one of http, oci and hostPath must be given",
+                "exactly one of http, oci, image and hostPath must be given",
             )
         )
     )
@@ -161,6 +180,8 @@ class SourceSpec(ApiModel):
     """Downloads by http or https, with digests."""
     oci: OciSource | None = None
     """An artifact in a registry, by its digest."""
+    image: ImageSource | None = None
+    """A file in a container image, which the node's own container runtime pulls."""
     host_path: HostPathSource | None = None
     """A binary that nodes already have."""
 

@@ -108,4 +108,6 @@ def _binary_name(handler: str, kind: RuntimeType, source: Source) -> str:
 def _member(source: Source) -> str:
     if source.oci is not None:
         return source.oci.path or source.oci.title or source.oci.ref.partition("@")[0]
+    if source.image is not None:
+        return source.image.path
     return (source.http.path or urlsplit(source.http.url).path) if source.http else ""

@@ -62,6 +62,8 @@ def _addresses(source: SourceSpec) -> Iterator[tuple[str, str]]:
         yield "spec.source.oci.ref", f"oci://{source.oci.ref.partition('@')[0]}"
         for name in source.oci.mirrors:
             yield "a mirror of spec.source.oci", f"oci://{name}"
+    if source.image is not None:
+        yield "spec.source.image.ref", f"oci://{source.image.ref.partition('@')[0]}"
     if source.host_path is not None:
         yield "spec.source.hostPath.path", f"file://{source.host_path.path}"
 
@@ -103,7 +105,7 @@ def _missing_digests(source: SourceSpec, policy: SourcePolicy) -> Iterator[Viola
 def _missing_signatures(source: SourceSpec, policy: SourcePolicy) -> Iterator[Violation]:
     """A rule is not got round by a path that goes up, or by a host in capital letters."""
     download = source.http or source.oci
-    if download is None or download.verify is not None:
+    if source.host_path is not None or (download and download.verify is not None):
         return
     starts = tuple(start.lower() for start in policy.signed)
     for field, address in _addresses(source):
@@ -111,7 +113,7 @@ def _missing_signatures(source: SourceSpec, policy: SourcePolicy) -> Iterator[Vi
             yield Violation(
                 "SignatureRequired",
                 f"{field} is {_shown(address)!r}, and policy.requireSignatures of the chart wants"
-                " signatures there; say in verify of the source who signs",
+                " signatures there; say in verify of an http or oci source who signs",
             )
 
 

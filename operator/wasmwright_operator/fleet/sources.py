@@ -11,6 +11,7 @@ from wasmwright_installer.contract import (
     HeaderAuth,
     HostBinary,
     HttpArtifact,
+    ImageArtifact,
     Keyless,
     OciArtifact,
     Probe,
@@ -42,6 +43,10 @@ def render_source(spec: SourceSpec, arch: str) -> Source | None:
         return None
     if spec.oci is not None:
         return Source(oci=_oci_artifact(spec.oci))
+    if spec.image is not None:
+        given = spec.image
+        image = ImageArtifact(ref=given.ref, path=given.path, pull_secrets=given.pull_secrets)
+        return Source(image=image)
     return Source(http=_http_artifact(spec.http, arch)) if spec.http is not None else None
 
 
@@ -49,7 +54,8 @@ def architectures(spec: SourceSpec) -> tuple[str, ...]:
     """Return those for which there is an artifact; none at all = any."""
     if spec.http is not None:
         return tuple(item.arch for item in spec.http.platforms)
-    return spec.oci.architectures if spec.oci is not None else ()
+    in_registry = spec.oci or spec.image
+    return in_registry.architectures if in_registry is not None else ()
 
 
 def _host_binary(given: HostPathSource) -> HostBinary:

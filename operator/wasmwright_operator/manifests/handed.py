@@ -29,7 +29,7 @@ def projected_sources(document: NodeDocument) -> list[dict[str, Any]]:
 
 
 def _files(entry: RuntimeEntry) -> Iterator[str]:
-    artifact = entry.source.artifact
+    artifact = entry.source.download
     yield from _files_of((artifact and artifact.access) or Access())
     if artifact is not None and artifact.verify is not None:
         keyless = artifact.verify.keyless

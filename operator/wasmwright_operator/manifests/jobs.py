@@ -14,6 +14,7 @@ from wasmwright_installer.contract import HostBinary, NodeDocument, RuntimeEntry
 from wasmwright_operator import names
 from wasmwright_operator.actions import CreateJob
 from wasmwright_operator.manifests.handed import projected_sources, to_download
+from wasmwright_operator.manifests.images import image_containers, image_pull_secrets
 from wasmwright_operator.manifests.shapes import Shapes
 from wasmwright_operator.records import RunKey
 
@@ -122,9 +123,13 @@ def _context(action: CreateJob, policy: JobPolicy) -> Manifest:
         "node_name": action.node,
         "needs_fetch": bool(to_download(document)),
         "handed_files": projected_sources(document),
+        "image_containers": image_containers(document),
         "image": policy.image,
         "pull_policy": policy.pull_policy,
-        "image_pull_secrets": [{"name": name} for name in policy.pull_secrets],
+        "image_pull_secrets": [
+            {"name": name}
+            for name in dict.fromkeys((*policy.pull_secrets, *image_pull_secrets(document)))
+        ],
         "ttl_seconds": policy.ttl_seconds,
         "deadline_seconds": policy.deadline_seconds,
     }
@@ -166,6 +171,17 @@ def _problems(manifest: object, context: Mapping[str, Any]) -> Iterator[str]:
     if context["needs_fetch"] and "fetch" not in _container_names(init):
         yield "spec.template.spec.initContainers has no container named 'fetch'"
     yield from _misplaced_files(manifest, context["handed_files"])
+    for wanted in context["image_containers"]:
+        if not any(_takes(item, wanted) for item in _items(init)):
+            yield (
+                "spec.template.spec.initContainers has none with name, image, command and"
+                f" volumeMounts of {wanted['name']!r} in image_containers"
+            )
+
+
+def _takes(container: object, wanted: Mapping[str, Any]) -> bool:
+    """Tell whether a container takes out of an image what another waits for."""
+    return all(_at(container, key) == value for key, value in wanted.items())
 
 
 def _misplaced_files(manifest: object, wanted: list[Any]) -> Iterator[str]:

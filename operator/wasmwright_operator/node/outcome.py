@@ -117,12 +117,22 @@ def observe_run(
 
 
 def _ended_pod(pod: PodRecord) -> Outcome | None:
-    fetch, apply = pod.fetch, pod.apply
+    image, fetch, apply = pod.image, pod.fetch, pod.apply
     if apply is not None and apply.state is ContainerState.TERMINATED:
         return _ended_container("apply", apply, pod)
     if fetch is not None and fetch.state is ContainerState.TERMINATED and fetch.exit_code:
         return _ended_container("fetch", fetch, pod)
+    if image is not None and image.state is ContainerState.TERMINATED and image.exit_code:
+        return _ended_image(image, pod)
     return _failed_pod(pod) if pod.phase == "Failed" else None
+
+
+def _ended_image(image: ContainerRecord, pod: PodRecord) -> Outcome:
+    """The copy out of an image failed: what that said is all there is."""
+    if pod.reason or pod.disruption or image.exit_code in KILLED:
+        return _ended_container("image", image, pod)
+    told = f"the file of an image cannot be taken out of it: {image.message or image.reason}"
+    return Outcome("ImageFileMissing", f"{told}; correct path of the source", exit_code=20)
 
 
 def _ended_container(name: str, container: ContainerRecord, pod: PodRecord) -> Outcome:
@@ -172,7 +182,7 @@ def _failed_pod(pod: PodRecord) -> Outcome:
 
 
 def _containers(pod: PodRecord) -> tuple[ContainerRecord | None, ...]:
-    return (pod.fetch, pod.apply)
+    return (pod.image, pod.fetch, pod.apply)
 
 
 def _without_job(pod: PodRecord | None, *, was_lost: bool) -> Progress:

@@ -33,12 +33,13 @@ ADMISSION: Final = (
     " pod-security.kubernetes.io/enforce=privileged), its quota, and policies of admission webhooks"
 )
 IMAGE: Final = (
-    "check the chart's installer image and pull secrets, and that the node reaches the registry"
+    "check image and pull secrets, of the chart's installer or of the runtime's source, and that"
+    " the node reaches the registry"
 )
 ADVICE: Final = {
     "ImagePullBackOff": IMAGE,
     "ErrImageNeverPull": IMAGE,
-    "InvalidImageName": "correct the chart's installer image",
+    "InvalidImageName": "correct the chart's installer image, or the runtime's source",
     "OOMKilled": "raise the memory of the Job's containers in the chart's Job template",
     "CreateContainerConfigError": "check volumes and security context of the Job template",
 }

@@ -92,6 +92,8 @@ class PodRecord:
     phase: str = "Pending"
     reason: str = ""
     message: str = ""
+    image: ContainerRecord | None = None
+    """The first that takes something out of an image and has not done so, if there is one."""
     fetch: ContainerRecord | None = None
     apply: ContainerRecord | None = None
     deleting: bool = False
@@ -146,6 +148,7 @@ def parse_pod(raw: Mapping[str, Any]) -> PodRecord | None:
         phase=status.get("phase", "Pending"),
         reason=status.get("reason", ""),
         message=status.get("message", ""),
+        image=_undone_image(status.get("initContainerStatuses") or ()),
         fetch=_container("fetch", status.get("initContainerStatuses") or ()),
         apply=_container("apply", status.get("containerStatuses") or ()),
         deleting="deletionTimestamp" in metadata,
@@ -208,6 +211,16 @@ def _container(name: str, statuses: Iterable[Mapping[str, Any]]) -> ContainerRec
     for status in statuses:
         if status["name"] == name:
             return _state(status.get("state") or {})
+    return None
+
+
+def _undone_image(statuses: Iterable[Mapping[str, Any]]) -> ContainerRecord | None:
+    """Init containers run one after the other: the first that is not done holds all others up."""
+    for status in statuses:
+        if status["name"].startswith(names.IMAGE_CONTAINER):
+            record = _state(status.get("state") or {})
+            if record.state is not ContainerState.TERMINATED or record.exit_code:
+                return record
     return None
 
 

@@ -7,6 +7,7 @@ import json
 import socket
 import ssl
 import subprocess
+import tarfile
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -219,6 +220,26 @@ class Pusher:
         ]
         return self._manifest({"schemaVersion": 2, "mediaType": INDEX, "manifests": listed}, INDEX)
 
+    def archive(self, archive: Path, name: str, tag: str = "") -> str:
+        """Push an image of an archive, by its name there; return its reference."""
+        with tarfile.open(archive) as tar:
+            content = {
+                Path(member.name).name: file.read()
+                for member in tar
+                if (file := tar.extractfile(member)) is not None
+            }
+        (named,) = (
+            item
+            for item in json.loads(content["index.json"])["manifests"]
+            if item["annotations"]["io.containerd.image.name"] == name
+        )
+        raw = content[named["digest"].removeprefix("sha256:")]
+        manifest = json.loads(raw)
+        for blob in (manifest["config"], *manifest["layers"]):
+            self._blob(content[blob["digest"].removeprefix("sha256:")])
+        self._put(raw, MANIFEST, tag or named["digest"])
+        return f"{self._repository}@{named['digest']}"
+
     def _size(self, digest: str) -> int:
         answer = self._http.get(f"/manifests/{digest}", headers={"Accept": MANIFEST})
         return len(answer.raise_for_status().content)
@@ -236,11 +257,13 @@ class Pusher:
 
     def _manifest(self, manifest: Mapping[str, Any], media_type: str, tag: str = "") -> str:
         content = json.dumps(manifest).encode()
-        headers = {"Content-Type": media_type}
         digest = _digest(content)
-        name = tag or digest
-        self._http.put(f"/manifests/{name}", content=content, headers=headers).raise_for_status()
+        self._put(content, media_type, tag or digest)
         return f"{self._repository}@{digest}"
+
+    def _put(self, content: bytes, media_type: str, name: str) -> None:
+        headers = {"Content-Type": media_type}
+        self._http.put(f"/manifests/{name}", content=content, headers=headers).raise_for_status()
 
 
 def _digest(content: bytes) -> str:

@@ -30,6 +30,7 @@ def oci(**fields: Any) -> Raw:
     return {"oci": {"ref": f"registry.example.com:5000/a/b@sha256:{DIGEST}", **fields}}
 
 
+IMAGE: Final = {"ref": f"registry.example.com/a/b@sha256:{DIGEST}", "path": "/bin/shim"}
 AUTH: Final = {"auth": {"secret": "token"}}
 KEYLESS: Final = {
     "keyless": {
@@ -78,6 +79,7 @@ GOOD: Final[dict[str, Raw]] = {
             caBundle={"configMap": "corp-ca"},
         )
     },
+    "image": {"source": {"image": {**IMAGE, "pullSecrets": ["a"], "architectures": ["arm64"]}}},
     "selectors": {
         "placement": {
             "nodeSelector": {
@@ -105,13 +107,17 @@ BAD: Final[dict[str, tuple[Raw, str]]] = {
     "two-sources": ({"source": {**http(), "hostPath": {"path": "/a"}}}, "exactly one of"),
     "three-sources": (
         {"source": {**http(), **oci(), "hostPath": {"path": "/a"}}},
-        "exactly one of http, oci and hostPath",
+        "exactly one of http, oci, image and hostPath",
     ),
     "two-signers": ({"source": oci(verify={**KEYLESS, **PUBLIC_KEY})}, "publicKey and keyless"),
     "no-signer": (http_with(verify={}), "publicKey and keyless"),
     "key-in-two-places": (
         http_with(verify={"publicKey": {"configMap": "a", "secret": "b"}}),
         "configMap and secret",
+    ),
+    "image-path-goes-up": (
+        {"source": {"image": {**IMAGE, "path": "/a/../shim"}}},
+        "may not go up",
     ),
     "layer-path-goes-up": ({"source": oci(path="../shim")}, "may not go up"),
     "reserved-handler": ({"handler": "runc"}, "usual name of a runtime that is not ours"),
@@ -178,6 +184,8 @@ REFUSED_BY_TYPE: Final[dict[str, tuple[Raw, str]]] = {
     "secret-that-leads-elsewhere": (http_with(auth={"secret": "../a"}), "auth.secret"),
     "size-without-a-unit": (http_with(sizeLimit="100"), "sizeLimit"),
     "artifact-by-tag": ({"source": oci(ref="registry.example.com/a:1")}, "oci.ref"),
+    "image-path-is-relative": ({"source": {"image": {**IMAGE, "path": "shim"}}}, "image.path"),
+    "image-by-tag": ({"source": {"image": {**IMAGE, "ref": "a.example.com/b:1"}}}, "image.ref"),
     "artifact-without-registry": ({"source": oci(ref=f"a@sha256:{DIGEST}")}, "oci.ref"),
     "mirror-by-url": ({"source": oci(mirrors=["https://a.example.com/b"])}, "mirrors"),
     "no-url": ({"source": http(url="example.org/shim")}, "url"),

@@ -36,6 +36,7 @@ def broken(policy: SourcePolicy, **spec: Any) -> tuple[str, str]:
         ("https://a.example.com/", http("https://a.example.com/a..b/shim")),
         ("oci://registry.example.com/wasm", {"oci": {"ref": OCI}}),
         ("oci://", {"oci": {"ref": OCI}}),
+        ("oci://registry.example.com/wasm", {"image": {"ref": OCI, "path": "/shim"}}),
         ("file:///usr/bin/", {"hostPath": {"path": "/usr/bin/crun"}}),
     ],
 )
@@ -68,6 +69,7 @@ def test_violation__address_below_what_is_allowed__is_none(
             "a mirror of spec.source.oci",
         ),
         ("https://registry.example.com/", {"oci": {"ref": OCI}}, "oci.ref"),
+        ("oci://b.example.com/", {"image": {"ref": OCI, "path": "/shim"}}, "image.ref"),
         ("file:///usr/bin/", {"hostPath": {"path": "/opt/crun"}}, "hostPath.path"),
     ],
 )
@@ -122,6 +124,14 @@ def test_violation__no_signer_where_one_is_wanted__names_field_and_rule(
     assert reason == "SignatureRequired"
     assert "policy.requireSignatures of the chart" in message
     assert broken(policy, source=signed(source)) == ("", "")
+
+
+def test_violation__image_where_a_signature_is_wanted__cannot_have_one() -> None:
+    source = {"image": {"ref": OCI, "path": "/shim"}}
+    reason, message = broken(SourcePolicy(signed=("oci://",)), source=source)
+
+    assert reason == "SignatureRequired"
+    assert "spec.source.image.ref" in message
 
 
 @pytest.mark.parametrize(

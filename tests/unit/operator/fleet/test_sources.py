@@ -8,6 +8,7 @@ from unit.operator import given
 from wasmwright_installer.contract import (
     Access,
     HeaderAuth,
+    ImageArtifact,
     Keyless,
     OciArtifact,
     ProxyServer,
@@ -135,6 +136,19 @@ def test_render_source__oci__is_for_the_architectures_that_are_named(
     assert set(map(entry_digest, render_revision(runtime).values())) == {
         entry_digest(entry) for entry in entries.values() if entry is not None
     }
+
+
+def test_render_source__image__is_left_to_the_nodes_runtime() -> None:
+    image = {"ref": OCI["ref"], "path": "/bin/youki", "pullSecrets": ["r"]}
+    entry = given.entry("runc-like", type="OCIRuntime", source={"image": image})
+
+    assert entry.source.image == ImageArtifact(
+        ref=OCI["ref"], path="/bin/youki", pull_secrets=("r",)
+    )
+    assert entry.source.download is None
+    assert entry.handler.binary == "youki"
+    only = {"image": {**image, "architectures": ["arm64"]}}
+    assert render_entry(given.runtime(source=only), "amd64") is None
 
 
 @pytest.mark.parametrize(

@@ -137,3 +137,57 @@ def test_template__files_go_elsewhere__is_refused(old: str, new: str, words: str
     assert old in BUILT_IN
     with pytest.raises(JobTemplateError, match=words):
         pod(wanted(**ACCESS), BUILT_IN.replace(old, new))
+
+
+IMAGE = f"registry.example.com/spin@sha256:{'c' * 64}"
+
+
+def from_image(name: str = "spin", **image: Any) -> NodeDocument:
+    source = {"image": {"ref": IMAGE, "path": "/shim", **image}}
+    return NodeDocument(runtimes=(given.entry(name, source=source),))
+
+
+def test_job__image_is_wanted__is_pulled_by_the_kubelet_and_copied_without_its_help() -> None:
+    document = from_image(pullSecrets=["regcred"])
+    key = document.runtimes[0].source.key
+    policy = JobPolicy("system", "installer", pull_secrets=("own", "regcred"))
+    job = JobTemplate(BUILT_IN, policy).render(replace(_SAMPLE, document=document))
+    spec = job["spec"]["template"]["spec"]
+    lent, taken, fetch = spec["initContainers"]
+
+    assert spec["imagePullSecrets"] == [{"name": "own"}, {"name": "regcred"}]
+    assert (lent["image"], lent["args"]) == ("installer", ["copier", "--into", "/copier"])
+    assert (taken["image"], taken["imagePullPolicy"]) == (IMAGE, "IfNotPresent")
+    assert taken["command"][0] == "/wasmwright-copier/loader"
+    assert "if=/shim" in taken["command"]
+    assert taken["securityContext"] == fetch["securityContext"]
+    assert taken["volumeMounts"] == [
+        {"name": "copier", "mountPath": "/wasmwright-copier", "readOnly": True},
+        {"name": "images", "mountPath": "/wasmwright-image", "subPath": key},
+    ]
+    assert fetch["args"][-2:] == ["--images", "/images"]
+    assert mounts(spec["containers"][0]) == {"document", "artifacts", "host"}
+
+
+def test_job__several_images__are_each_kept_from_the_others() -> None:
+    one, other = from_image("a", path="/a").runtimes + from_image("b", path="/b").runtimes
+    spec = pod(replace(_SAMPLE, document=NodeDocument(runtimes=(one, other))))
+    taken = [it for it in spec["initContainers"] if it["name"].startswith("image-")]
+
+    assert [it["name"] for it in taken] == ["image-0", "image-1"]
+    assert {it["volumeMounts"][1]["subPath"] for it in taken} == {one.source.key, other.source.key}
+
+
+def test_job__image_is_in_the_nodes_store__is_not_asked_for() -> None:
+    document = from_image(pullSecrets=["regcred"])
+    stored = document.model_copy(update={"stored": (document.runtimes[0].source.key,)})
+    spec = pod(replace(_SAMPLE, document=stored))
+
+    assert "initContainers" not in spec
+    assert spec["imagePullSecrets"] == []
+
+
+def test_template__without_the_containers_of_images__is_refused() -> None:
+    text = BUILT_IN.replace("in image_containers %}", "in [] %}")
+    with pytest.raises(JobTemplateError, match="none with name, image, command and"):
+        pod(replace(_SAMPLE, document=from_image()), text)

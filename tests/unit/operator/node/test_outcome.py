@@ -74,6 +74,29 @@ def test_result__of_a_failed_fetch__is_the_result() -> None:
     assert (found.reason, found.exit_code, found.is_success) == ("DigestMismatch", 20, False)
 
 
+def test_image__whose_file_is_not_there__is_the_end_with_what_was_said() -> None:
+    said = "dd: failed to open '/shim': No such file or directory"
+    found = outcome(given.pod(RECORD, image=given.terminated(1, said), phase="Failed"))
+
+    assert (found.reason, found.exit_code) == ("ImageFileMissing", 20)
+    assert said in found.message
+    assert "correct path of the source" in found.message
+
+
+def test_image__whose_container_was_killed__is_no_fault_of_the_image() -> None:
+    found = outcome(given.pod(RECORD, image=given.terminated(137), phase="Failed"))
+
+    assert found.reason == "PodKilled"
+
+
+def test_image__that_cannot_be_pulled__is_told_with_its_name() -> None:
+    image = given.waiting("ImagePullBackOff", "Back-off pulling image registry.example.com/spin")
+    pod = given.pod(RECORD, created="2026-05-04T11:00:00Z", image=image)
+
+    assert outcome(pod).reason == "ImagePullBackOff"
+    assert "registry.example.com/spin" in outcome(pod).message
+
+
 def test_fetch__that_succeeded__is_not_the_end() -> None:
     pod = given.pod(RECORD, fetch=given.terminated(0), apply=given.waiting("PodInitializing"))
 

@@ -199,6 +199,32 @@ def test_parse_pod__container_states__are_kept_apart() -> None:
     assert (record.apply.state, record.apply.reason) == (ContainerState.WAITING, "PodInitializing")
 
 
+@pytest.mark.parametrize(
+    ("states", "expected"),
+    [
+        ([], None),
+        ([{"terminated": {"exitCode": 0}}, {"running": {}}], ContainerState.RUNNING),
+        ([{"terminated": {"exitCode": 1}}, {"waiting": {}}], ContainerState.TERMINATED),
+        ([{"terminated": {"exitCode": 0}}, {"terminated": {"exitCode": 0}}], None),
+    ],
+    ids=["none", "second", "failed", "done"],
+)
+def test_parse_pod__images__is_the_first_that_is_not_done(
+    states: list[object], expected: ContainerState | None
+) -> None:
+    images = [{"name": f"image-{number}", "state": it} for number, it in enumerate(states)]
+    statuses = [{"name": "copier", "state": {"running": {}}}, *images]
+    record = parse_pod(
+        {
+            "metadata": {"name": "p", "uid": "pu", "annotations": RUN},
+            "status": {"initContainerStatuses": statuses},
+        }
+    )
+
+    assert record is not None
+    assert (record.image and record.image.state) == expected
+
+
 def parsed_pod(**metadata: object) -> NodePod:
     named = {"name": "p", "namespace": "shop", "uid": "u", **metadata}
     return parse_node_pod({"metadata": named}, "wasmwright-system")
