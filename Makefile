@@ -57,6 +57,10 @@ fmt: setup ## format and mend what ruff can mend
 	@.venv/bin/ruff check --quiet --fix .
 	@.venv/bin/ruff format .
 
+.PHONY: airgap
+airgap: setup ## list what a cluster without a way out needs of a release; ARGS=--help tells of values for the chart
+	@$(PY) scripts/airgap.py $(ARGS)
+
 images: setup ## build the operator's and the installer's image
 	@$(PY) deploy/images/build.py
 

@@ -70,6 +70,9 @@ version = 3
 [plugins."io.containerd.cri.v1.images".pinned_images]
   sandbox = "{PAUSE_IMAGE}"
 
+[plugins."io.containerd.cri.v1.images".registry]
+  config_path = "/etc/containerd/certs.d"
+
 [plugins."io.containerd.cri.v1.runtime"]
   restrict_oom_score_adj = true
 
