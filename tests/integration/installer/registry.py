@@ -220,25 +220,34 @@ class Pusher:
         ]
         return self._manifest({"schemaVersion": 2, "mediaType": INDEX, "manifests": listed}, INDEX)
 
-    def archive(self, archive: Path, name: str, tag: str = "") -> str:
-        """Push an image of an archive, by its name there; return its reference."""
+    def archive(self, archive: Path, name: str, tag: str = "", *, mark: str = "") -> str:
+        """Push an image of an archive, by its name there; return its reference.
+
+        With a mark it is another image of the same layers.
+        """
         with tarfile.open(archive) as tar:
             content = {
                 Path(member.name).name: file.read()
                 for member in tar
                 if (file := tar.extractfile(member)) is not None
             }
-        (named,) = (
-            item
+        (digest,) = (
+            item["digest"]
             for item in json.loads(content["index.json"])["manifests"]
             if item["annotations"]["io.containerd.image.name"] == name
         )
-        raw = content[named["digest"].removeprefix("sha256:")]
+        raw = content[digest.removeprefix("sha256:")]
         manifest = json.loads(raw)
-        for blob in (manifest["config"], *manifest["layers"]):
-            self._blob(content[blob["digest"].removeprefix("sha256:")])
-        self._put(raw, MANIFEST, tag or named["digest"])
-        return f"{self._repository}@{named['digest']}"
+        for layer in manifest["layers"]:
+            self._blob(content[layer["digest"].removeprefix("sha256:")])
+        config = content[manifest["config"]["digest"].removeprefix("sha256:")]
+        if mark:
+            config = json.dumps({**json.loads(config), "author": mark}).encode()
+            manifest["config"] |= {"digest": _digest(config), "size": len(config)}
+            raw = json.dumps(manifest).encode()
+        self._blob(config)
+        self._put(raw, manifest.get("mediaType", MANIFEST), tag or _digest(raw))
+        return f"{self._repository}@{_digest(raw)}"
 
     def _size(self, digest: str) -> int:
         answer = self._http.get(f"/manifests/{digest}", headers={"Accept": MANIFEST})
