@@ -34,7 +34,7 @@ def render(name: str) -> str:
     model = READ.get(name) or PRINTED[name]
     schema = model.model_json_schema(mode="validation" if name in READ else "serialization")
     for each, title in ((schema, model.__name__), *((d, t) for t, d in schema["$defs"].items())):
-        if model.__module__ == contract.__name__:
+        if model.__module__.startswith(f"{contract.__name__}."):
             _describe(each, getattr(contract, title))
         if name in PRINTED and each.get("additionalProperties") is False:
             del each["additionalProperties"]
@@ -50,7 +50,8 @@ def _describe(schema: dict[str, Any], model: type) -> None:
 
 def _sentences() -> dict[str, dict[str, str]]:
     """Read what stands below the fields of each class, which pydantic would read at each start."""
-    tree = ast.parse(Path(contract.__file__).read_text())
+    modules = sorted(Path(contract.__file__).parent.glob("*.py"))
+    bodies = [each for path in modules for each in ast.parse(path.read_text()).body]
     return {
         each.name: {
             to_camel(field.target.id): " ".join(text.value.value.split())
@@ -61,7 +62,7 @@ def _sentences() -> dict[str, dict[str, str]]:
             and isinstance(text.value, ast.Constant)
             and isinstance(text.value.value, str)
         }
-        for each in tree.body
+        for each in bodies
         if isinstance(each, ast.ClassDef)
     }
 

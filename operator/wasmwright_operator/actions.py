@@ -11,8 +11,8 @@ from enum import StrEnum
 from typing import Any
 
 from wasmwright_installer.contract import ApplyResult, NodeDocument
+from wasmwright_operator.api.runtime_status import WasmRuntimeStatus
 from wasmwright_operator.api.wasmnode import SmokeTest, WasmNodeSpec, WasmNodeStatus
-from wasmwright_operator.api.wasmruntime import WasmRuntimeStatus
 from wasmwright_operator.records import RunKey, ShimOwner, Slot, Taint
 
 

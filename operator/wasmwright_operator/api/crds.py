@@ -7,6 +7,7 @@ from pydantic import BaseModel
 
 from wasmwright_operator import names
 from wasmwright_operator.api import wasmnode, wasmruntime
+from wasmwright_operator.api.runtime_status import WasmRuntimeStatus
 from wasmwright_operator.api.schema import structural_schema
 
 
@@ -37,7 +38,7 @@ WASM_RUNTIME = Kind(
         " pods use it."
     ),
     spec=wasmruntime.WasmRuntimeSpec,
-    status=wasmruntime.WasmRuntimeStatus,
+    status=WasmRuntimeStatus,
     columns=wasmruntime.COLUMNS,
     root_rules=wasmruntime.ROOT_RULES,
 )

@@ -8,7 +8,7 @@ from typing import Any
 from wasmwright_operator import names
 from wasmwright_operator.actions import ApplyRuntimeClass
 from wasmwright_operator.api.meta import Toleration
-from wasmwright_operator.api.wasmruntime import RuntimeClassSpec
+from wasmwright_operator.api.runtimeclass import RuntimeClassSpec
 from wasmwright_operator.records import RuntimeClassRecord, RuntimeRecord
 
 

@@ -11,7 +11,7 @@ from wasmwright_operator.actions import (
     ReleaseRuntimeClass,
 )
 from wasmwright_operator.api.amounts import amount_of
-from wasmwright_operator.api.wasmruntime import ConflictPolicy, RuntimeClassSpec
+from wasmwright_operator.api.runtimeclass import ConflictPolicy, RuntimeClassSpec
 from wasmwright_operator.fleet.class_manifests import render_class, says
 from wasmwright_operator.fleet.trial_class import plan_trial_class, trial_class_conflict
 from wasmwright_operator.records import RuntimeClassRecord, RuntimeRecord

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 from wasmwright_operator import names
 from wasmwright_operator.actions import EmitEvent, EventType
+from wasmwright_operator.api.runtime_status import WasmRuntimeStatus
 from wasmwright_operator.api.wasmnode import DRIFTED
-from wasmwright_operator.api.wasmruntime import WasmRuntimeStatus
 from wasmwright_operator.conditions import capped
 from wasmwright_operator.records import RuntimeRecord
 

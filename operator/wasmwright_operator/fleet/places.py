@@ -3,8 +3,8 @@
 from collections.abc import Iterator, Mapping
 from typing import Final
 
+from wasmwright_operator.api.runtime_status import NodeExclusion, NodeFailure
 from wasmwright_operator.api.wasmnode import Refusal
-from wasmwright_operator.api.wasmruntime import NodeExclusion, NodeFailure
 from wasmwright_operator.fleet.fitness import has_handler_order_bug
 from wasmwright_operator.fleet.rendering import Renderer
 from wasmwright_operator.fleet.targets import UNSUPPORTED, Item, Place, Target

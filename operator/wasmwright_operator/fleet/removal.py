@@ -11,7 +11,7 @@ from datetime import datetime
 from wasmwright_operator import names
 from wasmwright_operator.actions import SetFinalizers
 from wasmwright_operator.api.amounts import span
-from wasmwright_operator.api.wasmruntime import RemovalSpec, WhenInUse
+from wasmwright_operator.api.removal import RemovalSpec, WhenInUse
 from wasmwright_operator.conditions import parse_time
 from wasmwright_operator.fleet.classes import ClassAction, plan_end
 from wasmwright_operator.fleet.snapshot import Snapshot

@@ -4,7 +4,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from urllib.parse import unquote, urlsplit
 
-from wasmwright_operator.api.wasmruntime import SourceSpec, WasmRuntimeSpec
+from wasmwright_operator.api.source import SourceSpec
+from wasmwright_operator.api.wasmruntime import WasmRuntimeSpec
 
 
 @dataclass(frozen=True, slots=True)

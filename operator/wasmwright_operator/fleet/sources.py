@@ -30,7 +30,7 @@ from wasmwright_operator.api.access import (
     VerifySpec,
     size_in_bytes,
 )
-from wasmwright_operator.api.wasmruntime import HostPathSource, HttpSource, OciSource, SourceSpec
+from wasmwright_operator.api.source import HostPathSource, HttpSource, OciSource, SourceSpec
 
 _PULL_SECRET_KEY: Final = ".dockerconfigjson"  # noqa: S105  # the key that Kubernetes uses
 

@@ -9,7 +9,7 @@ from wasmwright_operator import names
 from wasmwright_operator.actions import EmitEvent, EventType, WriteRuntimeStatus
 from wasmwright_operator.api.meta import Condition, ConditionStatus
 from wasmwright_operator.api.rollout import RolloutPhase
-from wasmwright_operator.api.wasmruntime import NodeCounts, WasmRuntimeStatus
+from wasmwright_operator.api.runtime_status import NodeCounts, WasmRuntimeStatus
 from wasmwright_operator.conditions import capped, condition, find, with_times
 from wasmwright_operator.fleet.acceptance import Acceptance
 from wasmwright_operator.fleet.classes import ClassPlan, needed_nodes

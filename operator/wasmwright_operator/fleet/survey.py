@@ -4,8 +4,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
+from wasmwright_operator.api.runtime_status import NodeCounts, NodeExclusion, NodeFailure
 from wasmwright_operator.api.wasmnode import Refusal
-from wasmwright_operator.api.wasmruntime import NodeCounts, NodeExclusion, NodeFailure
 from wasmwright_operator.fleet.roster import Roster
 from wasmwright_operator.fleet.shortage import Shortage
 from wasmwright_operator.fleet.trust import unverified_platforms

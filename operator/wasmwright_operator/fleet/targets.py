@@ -6,8 +6,8 @@ from datetime import datetime
 from typing import Final
 
 from wasmwright_installer.contract import PredecessorName, RuntimeEntry
+from wasmwright_operator.api.runtime_status import NodeExclusion, NodeFailure
 from wasmwright_operator.api.wasmnode import Refusal
-from wasmwright_operator.api.wasmruntime import NodeExclusion, NodeFailure
 from wasmwright_operator.fleet.drift import Reason
 from wasmwright_operator.fleet.eligibility import NOT_READY, patience_ends
 from wasmwright_operator.records import NodeRecord, WasmNodeRecord

@@ -14,8 +14,9 @@ from wasmwright_operator.api.disruption import (
     WasmPodsPolicy,
 )
 from wasmwright_operator.api.meta import LabelSelector
+from wasmwright_operator.api.removal import WhenInUse
 from wasmwright_operator.api.rollout import RolloutSpec
-from wasmwright_operator.api.wasmruntime import WasmRuntimeSpec, WhenInUse
+from wasmwright_operator.api.wasmruntime import WasmRuntimeSpec
 
 _PODS_BY_CARE: Final = tuple(WasmPodsPolicy)
 _MODES_BY_CARE: Final = tuple(reversed(DisruptionMode))

@@ -4,7 +4,8 @@ from collections.abc import Iterable, Iterator
 from typing import Final
 
 from wasmwright_installer.contract import Source
-from wasmwright_operator.api.wasmruntime import FoundDigest, Platform
+from wasmwright_operator.api.runtime_status import FoundDigest
+from wasmwright_operator.api.source import Platform
 from wasmwright_operator.conditions import capped
 from wasmwright_operator.records import RuntimeRecord, WasmNodeRecord
 

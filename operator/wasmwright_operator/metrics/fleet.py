@@ -8,7 +8,7 @@ from prometheus_client.registry import Collector
 from typing_extensions import override
 
 from wasmwright_operator.api.rollout import RolloutPhase
-from wasmwright_operator.api.wasmruntime import NodeCounts
+from wasmwright_operator.api.runtime_status import NodeCounts
 from wasmwright_operator.records import RuntimeRecord
 
 _STATES: Final = tuple(NodeCounts.model_fields)

@@ -7,7 +7,8 @@ from typing import Any, Final
 from pydantic import ValidationError
 
 from wasmwright_operator import names
-from wasmwright_operator.api.wasmruntime import WasmRuntimeSpec, WasmRuntimeStatus
+from wasmwright_operator.api.runtime_status import WasmRuntimeStatus
+from wasmwright_operator.api.wasmruntime import WasmRuntimeSpec
 
 _READ_ANNOTATIONS: Final = (names.PROMOTE, names.RESUME, names.FORCE_DELETE)
 

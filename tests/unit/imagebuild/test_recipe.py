@@ -81,4 +81,4 @@ def test_reference__is_found_on_the_node_only() -> None:
 def test_recipe__of_this_checkout__is_complete() -> None:
     assert all(part.containerfile.is_file() and part.requirements.is_file() for part in Part)
     shipped = {path.name for path in recipe.source_files()}
-    assert {"pyproject.toml", "contract.py", "names.py"} <= shipped
+    assert {"pyproject.toml", "document.py", "names.py"} <= shipped

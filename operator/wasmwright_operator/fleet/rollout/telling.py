@@ -6,7 +6,7 @@ from datetime import datetime
 from wasmwright_operator import names
 from wasmwright_operator.actions import EventType
 from wasmwright_operator.api.rollout import RolloutPhase, RolloutStatus
-from wasmwright_operator.api.wasmruntime import WasmRuntimeStatus
+from wasmwright_operator.api.runtime_status import WasmRuntimeStatus
 from wasmwright_operator.conditions import capped, rfc3339
 from wasmwright_operator.fleet.rollout.judgement import Rollout
 from wasmwright_operator.fleet.window import next_opening

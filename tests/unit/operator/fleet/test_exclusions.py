@@ -15,8 +15,8 @@ from wasmwright_operator.actions import (
     UpdateWasmNode,
     WriteRuntimeStatus,
 )
+from wasmwright_operator.api.runtime_status import WasmRuntimeStatus
 from wasmwright_operator.api.wasmnode import WasmNodeStatus
-from wasmwright_operator.api.wasmruntime import WasmRuntimeStatus
 from wasmwright_operator.conditions import find
 from wasmwright_operator.records import Taint
 

@@ -7,8 +7,8 @@ import pytest
 from unit.operator import given
 from unit.operator.fleet.cluster import Record, only, plan
 from wasmwright_operator.actions import WriteRuntimeStatus
+from wasmwright_operator.api.runtime_status import WasmRuntimeStatus
 from wasmwright_operator.api.wasmnode import WasmNodeStatus
-from wasmwright_operator.api.wasmruntime import WasmRuntimeStatus
 from wasmwright_operator.conditions import find
 from wasmwright_operator.records import RuntimeClassRecord, WasmNodeRecord
 
