@@ -98,6 +98,22 @@ def test_native_sidecar__by_a_shim__has_no_environment_and_no_exec(
         by_flag.exec("sidecar", "/companion", "tell")
 
 
+@pytest.mark.parametrize("runtime", ["wasmtime", "crun"])
+def test_wasm__as_init_container_and_sidecar_of_a_native_app__runs_beside_it(
+    equipped: Lab, node: Node, runtime: str
+) -> None:
+    before = wasm("before", Module.HELLO)
+    beside = wasm("beside", Module.LOOP, restartPolicy="Always")
+    app = companion("app", "serve", "--listen=:8080", readinessProbe=HEALTHY)
+
+    pod = Shaped(equipped.cluster, node, runtime, app, initContainers=[before, beside])
+
+    pod.wait_ready()
+    assert GREETING in pod.log("before")
+    assert TICK in eventually(lambda: pod.log("beside"), until=lambda log: TICK in log, within=20)
+    assert pod.ask("/healthz") == "ok"
+
+
 @pytest.mark.shows("crun", "metrics")
 def test_usage__of_a_pod_of_crun__is_told_by_the_kubelet(equipped: Lab, node: Node) -> None:
     pod = Shaped(equipped.cluster, node, "crun", wasm("main", Module.LOOP))
