@@ -4,8 +4,8 @@ import random
 from datetime import timedelta
 from typing import Any
 
-from hypothesis import HealthCheck, settings
 from hypothesis import given as holds_for
+from hypothesis import settings
 from hypothesis import strategies as st
 
 from unit.operator.driver import Driver
@@ -43,7 +43,7 @@ steps = st.lists(
     max_size=14,
 )
 slots = st.tuples(*(st.integers(1, 3) for _ in RUNTIMES))
-unhurried = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+unhurried = settings(max_examples=40)
 
 
 def declare(driver: Driver, name: str, slots: int, edition: int = 0) -> None:

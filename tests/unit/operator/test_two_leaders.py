@@ -4,8 +4,8 @@ import asyncio
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, settings
 from hypothesis import given as holds_for
+from hypothesis import settings
 from hypothesis import strategies as st
 
 from unit.operator.fake_loop import run
@@ -31,7 +31,7 @@ steps = st.lists(
 )
 limits = st.tuples(*(st.tuples(st.integers(1, 3), st.integers(1, 4)) for _ in RUNTIMES))
 lags = st.sampled_from([(0.001,), (0.01, 1.0), (0.01, 5.0), (20.0, 40.0)])
-unhurried = settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+unhurried = settings(max_examples=25)
 
 
 def declare(world: Leaders, name: str, limit: tuple[int, int], edition: int = 0) -> None:

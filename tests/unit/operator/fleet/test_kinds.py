@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 from hypothesis import given as holds_for
-from hypothesis import settings
 from hypothesis import strategies as st
 
 from unit.operator import given
@@ -104,7 +103,6 @@ def ledger(fleet: Iterable[tuple[dict[str, Any], Any, bool]]) -> LedgerRecord:
     return LedgerRecord(resource_version="95", slots=slots)
 
 
-@settings(deadline=None)
 @holds_for(fleets, rollouts, st.sampled_from((0, 3)))
 def test_plan__of_any_fleet__is_the_same_as_if_every_node_were_judged_by_itself(
     fleet: list[tuple[dict[str, Any], Any, bool]],

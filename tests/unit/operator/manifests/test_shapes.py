@@ -34,7 +34,7 @@ def both(template: str, known: Shapes, values: dict[str, Any]) -> tuple[Any, Any
 
 
 @pytest.mark.parametrize("template", [name for name in TEMPLATES if name != "inside"])
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 @given(jobs=st.lists(st.tuples(WORDS, st.dictionaries(WORDS, WORDS)), max_size=5))
 def test_parse__any_values__is_what_yaml_says(
     template: str, jobs: list[tuple[str, dict[str, str]]]

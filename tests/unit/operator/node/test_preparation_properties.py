@@ -4,7 +4,6 @@ from dataclasses import replace
 from datetime import timedelta
 
 from hypothesis import given as holds_for
-from hypothesis import settings
 from hypothesis import strategies as st
 
 from unit.operator import given
@@ -85,7 +84,6 @@ nodes = st.builds(
 )
 
 
-@settings(deadline=None)
 @holds_for(nodes, records, st.none() | looks)
 def test_job__starts_only_on_a_node_that_is_as_its_run_wants_it(
     node: NodeRecord, record: WasmNodeRecord, look: PodsLook | None
@@ -102,7 +100,6 @@ def test_job__starts_only_on_a_node_that_is_as_its_run_wants_it(
         assert look.was_cordoned or wish.mode is DisruptionMode.NONE
 
 
-@settings(deadline=None)
 @holds_for(nodes, records, looks)
 def test_eviction__is_of_pods_that_must_go__on_a_node_that_takes_no_new_ones(
     node: NodeRecord, record: WasmNodeRecord, look: PodsLook
@@ -121,7 +118,6 @@ def test_eviction__is_of_pods_that_must_go__on_a_node_that_takes_no_new_ones(
             assert not node.is_unschedulable
 
 
-@settings(deadline=None)
 @holds_for(nodes, records, looks)
 def test_status__once_it_is_written__is_not_written_again(
     node: NodeRecord, record: WasmNodeRecord, look: PodsLook

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from hypothesis import HealthCheck, example, settings
+from hypothesis import example, settings
 from hypothesis import given as holds_for
 from hypothesis import strategies as st
 
@@ -37,7 +37,7 @@ HALT_AMONG_MANY = [
     ("end", ExitCode.DONE),
     ("wait", 5),
 ]
-unhurried = settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+unhurried = settings(max_examples=20)
 
 
 class Watched(Fleet):
