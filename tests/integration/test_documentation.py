@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 
 from localcluster import Cluster
+from localcluster.errors import CommandError
+from support.waiting import eventually
 
 ROOT = Path(__file__).parents[2]
 PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("deploy/**/*.md")])
@@ -30,7 +32,17 @@ def api(control_plane: Cluster) -> Cluster:
     for crd in CRDS:
         control_plane.kubectl("apply", "--server-side", "-f", str(crd))
         control_plane.kubectl("wait", "--for=condition=Established", "-f", str(crd))
+    for kind in ("wrt", "wn"):  # for a moment after that the API server answers with 429
+        eventually(lambda kind=kind: _is_served(control_plane, kind), until=bool, within=60)
     return control_plane
+
+
+def _is_served(cluster: Cluster, kind: str) -> bool:
+    try:
+        cluster.kubectl("get", kind)
+    except CommandError:
+        return False
+    return True
 
 
 @pytest.mark.integration
