@@ -14,6 +14,7 @@ from support.load import Load
 from support.node_files import photograph
 from support.shapes import HEALTHY, Shaped, companion, wasm
 from support.waiting import eventually
+from wasmwright_installer.contract import Source
 from workloads import images
 from workloads.modules import Module
 
@@ -125,10 +126,10 @@ def exchange(lab: Lab, node: Node, *, edition: int) -> str:
 
 
 def artifact_of(lab: Lab, node: Node, name: str) -> str:
-    """Return the digest of the artifact of a runtime that a node is to have."""
+    """Return how a node's store knows the artifact of a runtime that it is to have."""
     entries = get(lab.cluster, "wn", node.name)["spec"]["runtimes"]
-    (digest,) = [it["source"]["http"]["sha256"] for it in entries if it["name"] == name]
-    return str(digest)
+    (source,) = [it["source"] for it in entries if it["name"] == name]
+    return Source.model_validate(source).key
 
 
 def test_evict__of_a_deployments_pod__obeys_its_budget__and_the_pod_comes_back_after_the_restart(

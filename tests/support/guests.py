@@ -10,7 +10,7 @@ _STORE: Final = "/opt/wasmwright/store/"
 
 
 def running_artifacts(node: Node) -> set[str]:
-    """Return the digests of the artifacts whose binaries run on a node."""
+    """Return the folders of the node's store whose binaries run."""
     found = node.exec(
         "sh", "-c", "for each in /proc/[0-9]*; do readlink $each/exe; done", check=False
     )

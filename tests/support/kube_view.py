@@ -4,6 +4,7 @@ Tests look many times a second, and each look by kubectl would cost a processor 
 """
 
 import atexit
+import threading
 from functools import cache
 from pathlib import Path
 from typing import Any, Final
@@ -52,12 +53,17 @@ def containerd_boots(node: Node) -> int:
 
 
 def _api(cluster: Cluster) -> Api:
-    return _connected(cluster.kubeconfig, cluster.kubeconfig.stat().st_mtime_ns)
+    written = cluster.kubeconfig.stat().st_mtime_ns
+    return _connected(cluster.kubeconfig, written, threading.get_ident())
 
 
 @cache
-def _connected(kubeconfig: Path, _written: int) -> Api:
-    """Return a client; a cluster that is raised again under its name gets another one."""
+def _connected(kubeconfig: Path, _written: int, _thread: int) -> Api:
+    """Return a client; a cluster that is raised again under its name gets another one.
+
+    Each thread has its own: from a pool that threads share, one was given a connection that another
+    was just closing.
+    """
     api = Api(kubeconfig)
     atexit.register(api.client.close)
     return api
