@@ -1,17 +1,24 @@
-"""The benchmark of a fleet measures what happened, on few nodes."""
+"""The benchmark of a fleet measures what happened, by the commands of its page on few nodes."""
 
 import json
-import os
+import re
 import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
+
+from perf.fleet.__main__ import main
+from perf.fleet.table import main as print_table
 
 pytestmark = pytest.mark.integration
 
+ROOT = Path(__file__).parents[2]
+COMMANDS = re.findall(r"^make (bench-.*)$", (ROOT / "docs/scale.md").read_text(), re.MULTILINE)
 NODES = 20
+FEW = f"NODES={NODES}"
+QUICK = "--max-parallel 5 --steady-seconds 1 --kills 2 --job-seconds 5"
 KEYS = {
     "nodes",
     "runtimes",
@@ -25,17 +32,21 @@ KEYS = {
 
 
 @pytest.fixture(scope="module")
-def lines() -> list[dict[str, Any]]:
-    options = f"--nodes {NODES} --runtimes 3 --max-parallel 5 --steady-seconds 1"
-    options += " --kills 2 --job-seconds 5"
+def output() -> str:
+    (command,) = [it for it in COMMANDS if it.startswith("bench-fleet NODES=1000 RUNTIMES=3")]
+    return make(*command.replace("NODES=1000", FEW).split(), f"ARGS={QUICK}")
+
+
+@pytest.fixture(scope="module")
+def lines(output: str) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in output.splitlines()]
+
+
+def make(*arguments: str) -> str:
     done = subprocess.run(
-        [sys.executable, "-m", "perf.fleet", *options.split()],
-        stdout=subprocess.PIPE,
-        check=True,
-        cwd=Path(__file__).parents[2],
-        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
+        ["make", "-s", *arguments], stdout=subprocess.PIPE, check=True, cwd=ROOT, text=True
     )
-    return [json.loads(line) for line in done.stdout.splitlines()]
+    return done.stdout
 
 
 def of(lines: list[dict[str, Any]], measure: str) -> list[dict[str, Any]]:
@@ -110,3 +121,29 @@ def test_bench_fleet__totals__name_the_targets_that_were_missed(
 
     shared_by_few, told_by_a_clock = {"T1, T2", "T7", "T7b"}, {"T6", "T9", "T10"}
     assert missed <= shared_by_few | told_by_a_clock
+
+
+def test_table__of_what_it_printed__has_a_column_for_it(output: str, tmp_path: Path) -> None:
+    file = tmp_path / "figures.jsonl"
+    file.write_text(output)
+
+    found = CliRunner().invoke(print_table, [str(file)], catch_exceptions=False)
+
+    assert found.output.startswith(f"|  |  | {NODES} x 3, 22 kB | to be |")
+
+
+@pytest.mark.parametrize("command", [it for it in COMMANDS if "bench-fleet" in it])
+def test_command_of_the_page__is_taken_by_the_benchmark(command: str) -> None:
+    run = make("-n", *command.split()).splitlines()[-1]
+    program, _, options = run.partition(" -m perf.fleet ")
+
+    assert program.endswith("python")
+    assert main.make_context("perf.fleet", options.split()).params["runtimes"] in {1, 3}
+
+
+def test_bench_plan__on_few_nodes__tells_what_each_stage_takes() -> None:
+    assert "bench-plan" in COMMANDS
+    told = [json.loads(line) for line in make("bench-plan", "NODES=60").splitlines()]
+
+    assert [line["stage"] for line in told] == ["rolling", "first", "steady"]
+    assert all(0 < line["least_ms"] <= line["median_ms"] <= line["most_ms"] for line in told)
