@@ -121,11 +121,31 @@ class HttpArtifact(Model):
         return self.sha256 or self.pinned
 
 
-class OciArtifact(Model):
-    """An artifact in a registry, pulled by its digest; of an index, what is for this machine."""
+class InRegistry(Model):
+    """What a registry knows by its digest."""
 
     ref: str = Field(pattern=OCI_REFERENCE_PATTERN)
     """`registry/repository@sha256:...`, of an index or of a manifest."""
+
+    @property
+    def address(self) -> str:
+        """By what it is known as long as nobody has seen it."""
+        return self.ref
+
+    @property
+    def sha256(self) -> str:
+        """The digest of the index or manifest."""
+        return self.ref.rpartition(":")[2]
+
+    @property
+    def required(self) -> str:
+        """The digest that it must have: the one by which it is pulled."""
+        return self.sha256
+
+
+class OciArtifact(InRegistry):
+    """An artifact in a registry, pulled by its digest; of an index, what is for this machine."""
+
     mirrors: tuple[Annotated[str, Field(pattern=OCI_REPOSITORY_PATTERN)], ...] = ()
     """Other repositories (`registry/repository`) with the same artifact, tried in this order."""
     title: str = ""
@@ -139,50 +159,18 @@ class OciArtifact(Model):
     access: Access | None = None
     """None = directly, or through the proxy that the environment names."""
 
-    @property
-    def address(self) -> str:
-        """By what it is known as long as nobody has seen it."""
-        return self.ref
-
-    @property
-    def sha256(self) -> str:
-        """The digest of the index or manifest."""
-        return self.ref.rpartition(":")[2]
-
-    @property
-    def required(self) -> str:
-        """The digest that it must have: the one by which it is pulled."""
-        return self.sha256
-
 
 IMAGE_FILE = "file"
 """What a file taken out of an image is called, in a directory named by the source's key."""
 
 
-class ImageArtifact(Model):
+class ImageArtifact(InRegistry):
     """A file in a container image, which the node's own container runtime has pulled."""
 
-    ref: str = Field(pattern=OCI_REFERENCE_PATTERN)
-    """`registry/repository@sha256:...`, of an index or of a manifest."""
     path: str = Field(pattern=r"^/[^\x00]+$")
     """The binary in it."""
     pull_secrets: tuple[str, ...] = ()
     """Secrets with which it may be pulled, for whoever has the node pull it."""
-
-    @property
-    def address(self) -> str:
-        """By what it is known as long as nobody has seen it."""
-        return self.ref
-
-    @property
-    def sha256(self) -> str:
-        """The digest of the index or manifest."""
-        return self.ref.rpartition(":")[2]
-
-    @property
-    def required(self) -> str:
-        """The digest that it must have: the one by which it is pulled."""
-        return self.sha256
 
 
 class HostBinary(Model):

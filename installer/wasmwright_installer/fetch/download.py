@@ -5,15 +5,10 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-import stamina
-
 from wasmwright_installer.errors import ArtifactError
 from wasmwright_installer.fetch.client import Client, shown
+from wasmwright_installer.fetch.rounds import TryAgainError, rounds
 from wasmwright_installer.fetch.transfer import TransferError, transfer
-
-
-class _TryAgainError(Exception):
-    """No address gave the artifact in this round, and another round may be better."""
 
 
 def download(client: Client, addresses: Sequence[str], sha256: str, partial: Path) -> str:
@@ -28,18 +23,11 @@ def download(client: Client, addresses: Sequence[str], sha256: str, partial: Pat
             one that is incomplete stays for the next run to resume.
     """
     search = _Search(client, addresses, sha256, partial)
-    attempts = stamina.retry_context(
-        on=_TryAgainError,
-        attempts=client.limits.attempts,
-        timeout=client.limits.total,
-        wait_initial=0.5,
-        wait_max=10.0,
-    )
     try:
-        for attempt in attempts:
+        for attempt in rounds(client.limits):
             with attempt:
                 found = search.ask_all()
-    except _TryAgainError as error:
+    except TryAgainError as error:
         raise search.failed() from error
     return found
 
@@ -67,7 +55,7 @@ class _Search:
                 self._said[url] = error
         if all(said is not None and said.is_final for said in self._said.values()):
             raise self.failed()
-        raise _TryAgainError
+        raise TryAgainError
 
     def failed(self) -> ArtifactError:
         """Return the error that tells of all addresses."""

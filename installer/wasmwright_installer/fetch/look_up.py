@@ -5,17 +5,13 @@ from collections.abc import Iterable
 from pathlib import Path
 
 import httpx
-import stamina
 
 from wasmwright_installer.errors import ArtifactError
 from wasmwright_installer.fetch.client import Client, shown
+from wasmwright_installer.fetch.rounds import TryAgainError, rounds
 from wasmwright_installer.fetch.transfer import TransferError, transfer
 
 _ABSENT = frozenset({httpx.codes.NOT_FOUND, httpx.codes.GONE})
-
-
-class _TryAgainError(Exception):
-    """No address gave the file in this round, and another round may be better."""
 
 
 def look_up(client: Client, addresses: Iterable[str], scratch: Path) -> bytes | None:
@@ -34,18 +30,11 @@ def look_up(client: Client, addresses: Iterable[str], scratch: Path) -> bytes | 
     """
     said: dict[str, TransferError | None] = dict.fromkeys(addresses)
     deadline = time.monotonic() + client.limits.total
-    attempts = stamina.retry_context(
-        on=_TryAgainError,
-        attempts=client.limits.attempts,
-        timeout=client.limits.total,
-        wait_initial=0.5,
-        wait_max=10.0,
-    )
     try:
-        for attempt in attempts:
+        for attempt in rounds(client.limits):
             with attempt:
                 return _ask_all(client, said, scratch, deadline)
-    except _TryAgainError as error:
+    except TryAgainError as error:
         raise _failed(client, said) from error
     raise AssertionError  # a round returns or raises
 
@@ -69,7 +58,7 @@ def _ask_all(
         return None
     if all(error.is_final for error in problems):
         raise _failed(client, said)
-    raise _TryAgainError
+    raise TryAgainError
 
 
 def _failed(client: Client, said: dict[str, TransferError | None]) -> ArtifactError:

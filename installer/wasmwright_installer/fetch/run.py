@@ -52,10 +52,11 @@ def fetch(document: NodeDocument, fetching: Fetching) -> Manifest:
         artifact = entry.source.artifact
         if artifact is None or entry.source.key in document.stored:
             continue
-        source = entry.source.known_as(artifact.required or earlier.found.get(artifact.address, ""))
+        wanted = entry.source.known_as(artifact.required or found.get(artifact.address, ""))
+        source = wanted.known_as(earlier.found.get(artifact.address, ""))
         binary = earlier.artifacts.get(source.key) or artifacts.get(source.key)
         if binary is None:
-            source, binary = _fetch_one(entry, artifact, fetching)
+            source, binary = _fetch_one(entry, wanted, fetching)
         artifacts[source.key] = binary
         if not artifact.required:
             found[artifact.address] = source.digest
@@ -85,12 +86,14 @@ def _known(folder: Path) -> Manifest:
 
 
 def _fetch_one(
-    entry: RuntimeEntry, artifact: Artifact, fetching: Fetching
+    entry: RuntimeEntry, wanted: Source, fetching: Fetching
 ) -> tuple[Source, FetchedBinary]:
     """Return the source with the digest that was found, and the binary that was in it."""
+    artifact = wanted.artifact
+    assert artifact is not None  # noqa: S101  # the caller chose these
     try:
         digest, downloads = _download(entry.name, artifact, fetching)
-        source = entry.source.known_as(digest)
+        source = wanted.known_as(digest)
         file = f"{source.key}/{entry.handler.binary}"
         written = place.write(
             fetching.folder / file,

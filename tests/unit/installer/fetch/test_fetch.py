@@ -112,6 +112,18 @@ def status(code: int) -> Callable[[BaseHTTPRequestHandler], None]:
     return lambda request: request.send_error(code)
 
 
+def whole(content: bytes) -> Callable[[BaseHTTPRequestHandler], None]:
+    """Answer with all of something else than what is served later."""
+
+    def answer(request: BaseHTTPRequestHandler) -> None:
+        request.send_response(200)
+        request.send_header("Content-Length", str(len(content)))
+        request.end_headers()
+        request.wfile.write(content)
+
+    return answer
+
+
 def cut_after(count: int, content: bytes) -> Callable[[BaseHTTPRequestHandler], None]:
     def answer(request: BaseHTTPRequestHandler) -> None:
         request.send_response(200)
@@ -411,6 +423,43 @@ def test_fetch__digest_that_nobody_knows__broken_off__is_never_pieced_together(
 
     assert next(tmp_path.glob(f"*/{NAME}")).read_bytes() == SCRIPT
     assert server.ranges == ["", ""]
+
+
+def two_members(server: Server, content: bytes) -> NodeDocument:
+    """Two runtimes out of one archive whose digest nobody knows."""
+    entries = [
+        entry.model_copy(update={"name": name, "handler": HandlerEntry(handler=name, binary=NAME)})
+        for name in ("one", "two")
+        for entry in unverified(server, content, path=name).runtimes
+    ]
+    return NodeDocument(runtimes=tuple(entries))
+
+
+def test_fetch__digest_that_nobody_knows__two_members__have_each_its_own_binary(
+    server: Server, tmp_path: Path
+) -> None:
+    content = archive(("one", SCRIPT), ("two", SCRIPT + b"#"))
+
+    manifest = fetch(two_members(server, content), tmp_path, LIMITS)
+
+    files = [(tmp_path / it.file).read_bytes() for it in manifest.artifacts.values()]
+    assert files == [SCRIPT, SCRIPT + b"#"]
+    assert manifest.found == {server.address: hashlib.sha256(content).hexdigest()}
+
+
+def test_fetch__digest_that_nobody_knows__changed_between_two_members__is_refused(
+    server: Server, tmp_path: Path
+) -> None:
+    content = archive(("one", SCRIPT), ("two", SCRIPT))
+    server.answers = [whole(content)]
+
+    with pytest.raises(ArtifactError) as caught:
+        fetch(
+            two_members(server, archive(("one", SCRIPT), ("two", b"#!another"))), tmp_path, LIMITS
+        )
+
+    assert caught.value.reason == "DigestMismatch"
+    assert hashlib.sha256(content).hexdigest() in caught.value.message
 
 
 def test_fetch__another_file_than_the_first_node_found__is_refused(
