@@ -2,8 +2,6 @@
 
 import hashlib
 import shutil
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
@@ -20,17 +18,13 @@ from wasmwright_installer.contract import (
     Source,
 )
 from wasmwright_installer.errors import ArtifactError
-from wasmwright_installer.fetch import place
+from wasmwright_installer.fetch import place, web
 from wasmwright_installer.fetch.archive import extract
 from wasmwright_installer.fetch.binary import refuse_foreign
-from wasmwright_installer.fetch.client import Client, open_client
-from wasmwright_installer.fetch.download import download
 from wasmwright_installer.fetch.fetching import Fetching
 from wasmwright_installer.fetch.images import take_from_image
 from wasmwright_installer.fetch.limits import FetchLimits
 from wasmwright_installer.fetch.oci.pull import pull
-from wasmwright_installer.fetch.signature.blob import beside, require_signature
-from wasmwright_installer.fetch.signature.signer import read_signer
 
 Artifact = HttpArtifact | OciArtifact | ImageArtifact
 
@@ -118,43 +112,8 @@ def _download(runtime: str, artifact: Artifact, fetching: Fetching) -> tuple[str
         return artifact.sha256, ()
     if isinstance(artifact, OciArtifact):
         return artifact.sha256, pull(runtime, artifact, fetching)
-    access = artifact.access or Access()
-    name = artifact.required or hashlib.sha256(artifact.url.encode()).hexdigest()
-    partial = fetching.partial(name)
-    client = open_client(runtime, artifact.url, access, fetching.files, fetching.limits)
-    addresses = (artifact.url, *access.mirrors)
-    with client.http:
-        if artifact.required:
-            _require_signature(runtime, artifact, artifact.required, client, fetching)
-        digest = download(client, addresses, artifact.required, partial)
-        if not artifact.required:
-            with _removed_if_refused(partial):
-                _require_signature(runtime, artifact, digest, client, fetching)
-    return digest, (partial,)
-
-
-@contextmanager
-def _removed_if_refused(partial: Path) -> Iterator[None]:
-    try:
-        yield
-    except ArtifactError:
-        partial.unlink()
-        raise
-
-
-def _require_signature(
-    runtime: str, artifact: HttpArtifact, digest: str, client: Client, fetching: Fetching
-) -> None:
-    """Refuse a download that nobody trusted has signed."""
-    if artifact.verify is None:
-        return
-    signer = read_signer(runtime, artifact.verify, fetching.files)
-    if artifact.signature:
-        places = [artifact.signature]
-    else:
-        addresses = (artifact.url, *(artifact.access or Access()).mirrors)
-        places = [beside(address, signer.suffix) for address in addresses]
-    require_signature(client, places, digest, signer, fetching.scratch)
+    digest, file = web.get(runtime, artifact, fetching)
+    return digest, (file,)
 
 
 def _take(
