@@ -111,10 +111,8 @@ def assert_order_of_removal(fleet: Fleet, *nodes: str) -> None:
     """Nodes first, then the RuntimeClass, the WasmRuntime last."""
     history = fleet.history
     cleaned = max(last_unlabelled(fleet, node) for node in nodes)
-    (closed,) = [it for it in history.of("runtimeclasses", "spin") if it.kind == "DELETED"]
-    (gone,) = wait(
-        lambda: [it for it in history.of("wasmruntimes", "spin") if it.kind == "DELETED"]
-    )
+    (closed,) = deletions(fleet, "runtimeclasses")
+    (gone,) = wait(lambda: deletions(fleet, "wasmruntimes"))
     uninstalled = [
         change.version
         for change in history.changes
