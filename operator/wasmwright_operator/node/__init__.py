@@ -1,7 +1,6 @@
 """One node: prepare its run, start it, read what came of it and say so. Pure."""
 
 from wasmwright_operator.node.labels import contested
-from wasmwright_operator.node.outcome import JOB_REFUSED, Outcome
 from wasmwright_operator.node.plan import NodeView, plan_node, plan_refusal
 
-__all__ = ["JOB_REFUSED", "NodeView", "Outcome", "contested", "plan_node", "plan_refusal"]
+__all__ = ["NodeView", "contested", "plan_node", "plan_refusal"]

@@ -8,12 +8,10 @@ from typing import Final
 from wasmwright_operator.actions import (
     Action,
     CreateJob,
-    CreateSmokeTest,
     DeleteJob,
     DeletePod,
     DeleteWasmNode,
     LabelNode,
-    LookAtPods,
     Wake,
     WriteNodeStatus,
 )
@@ -25,21 +23,15 @@ from wasmwright_operator.node.document import document_of
 from wasmwright_operator.node.labels import label_changes
 from wasmwright_operator.node.loss import judged
 from wasmwright_operator.node.orphans import orphaned
-from wasmwright_operator.node.outcome import (
-    PODS_FORBIDDEN,
-    NotStarted,
-    Outcome,
-    Underway,
-    observe_run,
-    refused_job,
-)
+from wasmwright_operator.node.outcome import NotStarted, Outcome, Underway
 from wasmwright_operator.node.preparation import Preparing, prepare
+from wasmwright_operator.node.progress import observe_run
+from wasmwright_operator.node.refusal import Needed, refused
 from wasmwright_operator.node.smoketest import (
     Evidence,
     Lost,
     Unproved,
     observe_tests,
-    refused_test,
 )
 from wasmwright_operator.records import (
     JobRecord,
@@ -141,19 +133,12 @@ def _swept(pods: Iterable[PodRecord]) -> Iterator[DeletePod]:
 def plan_refusal(
     node: NodeRecord,
     record: WasmNodeRecord,
-    refused: CreateJob | LookAtPods | CreateSmokeTest,
+    action: Needed,
     message: str,
     now: datetime,
 ) -> tuple[Action, ...]:
     """Return the writes after the API server refused what a run cannot do without."""
-    if isinstance(refused, CreateJob):
-        outcome = refused_job(message)
-    elif isinstance(refused, CreateSmokeTest):
-        outcome = refused_test(refused, message)
-    else:
-        advice = "; give the operator that right with the chart's value rbac.evictPods"
-        outcome = Outcome(PODS_FORBIDDEN, message + advice)
-    return tuple(_ended(node, record, None, outcome, now))
+    return tuple(_ended(node, record, None, refused(action, message), now))
 
 
 def _started(

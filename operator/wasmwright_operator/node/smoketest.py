@@ -9,14 +9,13 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
 
-from pydantic import ValidationError
-
 from wasmwright_installer.contract import ApplyResult, ExitCode, RuntimeState, RuntimeType
 from wasmwright_operator.actions import CreateSmokeTest, ReadWarnings
 from wasmwright_operator.api.wasmnode import SmokeTest
 from wasmwright_operator.conditions import capped, parse_time
 from wasmwright_operator.node.outcome import Outcome, Underway
 from wasmwright_operator.node.reasons import ADMISSION, SMOKE_TEST_FAILED
+from wasmwright_operator.node.result import read_result
 from wasmwright_operator.records import (
     ContainerRecord,
     ContainerState,
@@ -53,7 +52,7 @@ class Evidence:
     def outcome(self) -> Outcome | None:
         """Return the end of the installer's run, as the pods keep it."""
         kept = (pod.smoke_test.run_result for pod in self.pods if pod.smoke_test is not None)
-        results = (_result(text) for text in kept)
+        results = (read_result(text) for text in kept)
         result = next((item for item in results if item is not None), None)
         if result is None:
             return None
@@ -189,10 +188,3 @@ def _standing(container: ContainerRecord | None) -> str:
         return "its container still runs"
     told = ": ".join(filter(None, (container.reason, container.message)))
     return f"its container waits: {told}"
-
-
-def _result(text: str) -> ApplyResult | None:
-    try:
-        return ApplyResult.model_validate_json(text, extra="ignore")
-    except ValidationError:
-        return None

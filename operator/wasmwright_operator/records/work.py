@@ -107,6 +107,11 @@ class PodRecord:
         """Whether none of its containers runs or will run again."""
         return self.phase in {"Succeeded", "Failed"}
 
+    @property
+    def containers(self) -> tuple[ContainerRecord | None, ...]:
+        """Those of a Job's pod, in the order in which they run."""
+        return (self.image, self.fetch, self.apply)
+
 
 def parse_job(raw: Mapping[str, Any]) -> JobRecord | None:
     """Return the record of a Job, or None when it is not one of our runs."""
