@@ -1,5 +1,6 @@
 """The labels that a Node is to carry: a projection of its WasmNode, never a source of truth."""
 
+from collections.abc import Iterator
 from typing import Final
 
 from wasmwright_operator import names
@@ -33,6 +34,15 @@ def label_changes(
     if record is not None:
         changes.update(dict.fromkeys(obsolete_labels(node, record)))
     return changes
+
+
+def relabel(
+    node: NodeRecord, record: WasmNodeRecord | None, *, ends: bool = False
+) -> Iterator[LabelNode]:
+    """Yield the write of the labels, if there is anything to change."""
+    changes = label_changes(node, record, ends=ends)
+    if changes:
+        yield LabelNode(node.name, node.uid, changes, had_labels=bool(node.labels))
 
 
 def contested(record: WasmNodeRecord, action: LabelNode) -> EmitEvent:

@@ -15,8 +15,8 @@ from wasmwright_operator.api.amounts import span
 from wasmwright_operator.api.disruption import DisruptionMode
 from wasmwright_operator.api.wasmnode import NodeState
 from wasmwright_operator.conditions import capped, parse_time, rfc3339
-from wasmwright_operator.node.conclusion import described
 from wasmwright_operator.node.cordon import cordon
+from wasmwright_operator.node.description import described, write_status
 from wasmwright_operator.node.outcome import Outcome
 from wasmwright_operator.node.pods import Departure, blocking_pods, departure, objections
 from wasmwright_operator.records import NodePod, NodeRecord, PodsLook, WasmNodeRecord
@@ -114,11 +114,8 @@ def _sent_away(waiting: Waiting) -> Preparing | Outcome:
 def _told(waiting: Waiting) -> Iterator[WriteNodeStatus]:
     record, since = waiting.record, rfc3339(waiting.since)
     begun = {"state": NodeState.DRAINING, "draining_since": since}
-    status = described(
-        record, record.status.model_copy(update=begun), waiting.now, note=_note(waiting)
-    )
-    if status != record.status:
-        yield WriteNodeStatus(record.name, record.resource_version, status)
+    status = record.status.model_copy(update=begun)
+    return write_status(record, described(record, status, waiting.now, note=_note(waiting)))
 
 
 def _note(waiting: Waiting) -> str:
