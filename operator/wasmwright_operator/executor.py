@@ -130,7 +130,7 @@ class Executor:
             was_cordoned=node is not None and node.is_unschedulable,
             pods=tuple(parse_node_pod(raw, self._namespace) for raw in found),
         )
-        return self._cache.store_look(action.node, look)
+        return self._cache.looks.store_look(action.node, look)
 
     async def evict(self, action: EvictPod) -> None:
         """Ask for a pod to go; that it may not go now is an answer, and no error."""
@@ -143,7 +143,7 @@ class Executor:
             refusal = str(error)
         told = {"object": f"{action.namespace}/{action.name}", "refusal": refusal}
         logger.info("EvictPod", extra=told)
-        self._cache.store_eviction(action.node, action.uid, Eviction(self._clock(), refusal))
+        self._cache.looks.store_eviction(action.node, action.uid, Eviction(self._clock(), refusal))
 
     async def read_warnings(self, action: ReadWarnings) -> Keys:
         """Read what was told about a pod into the cache; what may not be read was not told."""
@@ -152,7 +152,7 @@ class Executor:
         except RefusedError as error:
             logger.warning("Events may not be read", extra={"error": str(error)})
             found = ()
-        return self._cache.store_warnings(action.node, action.uid, parse_warnings(found))
+        return self._cache.looks.store_warnings(action.node, action.uid, parse_warnings(found))
 
     async def refresh(self, subject: Subject) -> Keys:
         """Read an object anew, since what we know of it was refused as old."""
