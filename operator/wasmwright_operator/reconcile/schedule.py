@@ -8,8 +8,8 @@ from wasmwright_operator.actions import Action, Wake
 from wasmwright_operator.cache import FLEET
 from wasmwright_operator.workqueue import WorkQueue
 
-_SHARE: Final = 19.0
-"""The fleet plan rests this many times as long as it took: at most a twentieth of a core."""
+_SHARE: Final = 39.0
+"""The fleet plan rests this many times as long as it took: at most a fortieth of a core."""
 _SHORTEST_REST: Final = 0.01
 _LONGEST_REST: Final = 1.0
 
