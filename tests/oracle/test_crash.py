@@ -22,6 +22,8 @@ from unit.installer.apply import test_crash as crashes
 from unit.installer.fake_host import MAIN_V2, MAIN_V3, CountingFiles
 from wasmwright_installer.contract import NodeDocument
 
+pytestmark = pytest.mark.no_cover  # hundreds of runs of what other tests measure once
+
 _WIDE: Final = MAIN_V3.replace(b"\n", b'\nimports = ["/etc/containerd/conf.d/*"]\n', 1)
 NODES: Final[dict[int, dict[str, tuple[str, bytes | None]]]] = {
     1: {"schema 2": ("1.7.24", MAIN_V2), "no file": ("1.7.24", None)},

@@ -4,6 +4,7 @@ import random
 from datetime import timedelta
 from typing import Any
 
+import pytest
 from hypothesis import given as holds_for
 from hypothesis import settings
 from hypothesis import strategies as st
@@ -15,6 +16,8 @@ from wasmwright_operator import names
 from wasmwright_operator.actions import Wake
 from wasmwright_operator.fleet import plan_fleet
 from wasmwright_operator.node import plan_node
+
+pytestmark = pytest.mark.no_cover  # hundreds of runs of what other tests measure once
 
 RUNTIMES = ("spin", "wasmtime", "wasmedge")
 NODES = tuple(f"n{number}" for number in range(5))

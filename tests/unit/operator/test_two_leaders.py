@@ -13,6 +13,8 @@ from unit.operator.leaders import Leaders
 from wasmwright_operator import names
 from wasmwright_operator.fleet import FleetPolicy
 
+pytestmark = pytest.mark.no_cover  # hundreds of runs of what other tests measure once
+
 RUNTIMES = ("spin", "wasmtime")
 NODES = tuple(f"n{number}" for number in range(6))
 DOWN = ("d0", "d1")

@@ -22,6 +22,8 @@ from wasmwright_installer.apply.run import apply
 from wasmwright_installer.contract import NodeDocument
 from wasmwright_installer.errors import RolledBackError
 
+pytestmark = pytest.mark.no_cover  # hundreds of runs of what other tests measure once
+
 Main = bytes | None | Product
 """What is on the node: containerd's main file, or a distribution that renders it."""
 

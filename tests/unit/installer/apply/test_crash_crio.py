@@ -15,6 +15,8 @@ from wasmwright_installer.apply.run import apply
 from wasmwright_installer.contract import NodeDocument, RuntimeType
 from wasmwright_installer.errors import RolledBackError
 
+pytestmark = pytest.mark.no_cover  # hundreds of runs of what other tests measure once
+
 WASM = crun(handler="crun-wasm")
 LIGHT = shim("light", type=RuntimeType.OCI_RUNTIME)
 NOTHING = document()

@@ -11,6 +11,8 @@ from unit.installer.mains import G, R
 from wasmwright_installer.apply.run import apply
 from wasmwright_installer.contract import NodeDocument, PredecessorName
 
+pytestmark = pytest.mark.no_cover  # hundreds of runs of what other tests measure once
+
 NODES = {
     "1.7": ("1.7.24", MAIN_V2, texts.KWASM),
     "2.4": ("2.4.2", MAIN_V3, texts.KWASM.replace(G, R)),

@@ -15,6 +15,8 @@ from unit.installer.fake_host import FakeNode, copy_of
 from wasmwright_installer.contract import NodeDocument
 from wasmwright_installer.errors import RefusedError
 
+pytestmark = pytest.mark.no_cover  # hundreds of runs of what other tests measure once
+
 REASONS = {
     errno.ENOSPC: "DiskFull",
     errno.EDQUOT: "DiskQuotaExceeded",

@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import timedelta
 
+import pytest
 from hypothesis import given as holds_for
 from hypothesis import strategies as st
 
@@ -20,6 +21,8 @@ from wasmwright_operator.records import (
     PodsLook,
     WasmNodeRecord,
 )
+
+pytestmark = pytest.mark.no_cover  # hundreds of runs of what other tests measure once
 
 BLOCKER = {"app": "database"}
 

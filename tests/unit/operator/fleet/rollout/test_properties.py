@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import pytest
 from hypothesis import example, settings
 from hypothesis import given as holds_for
 from hypothesis import strategies as st
@@ -13,6 +14,8 @@ from wasmwright_operator import names
 from wasmwright_operator.fleet.rollout.revisions import revision_name
 from wasmwright_operator.kube.port import Raw
 from wasmwright_operator.records import parse_runtime
+
+pytestmark = pytest.mark.no_cover  # hundreds of runs of what other tests measure once
 
 ENDS = (ExitCode.DONE, ExitCode.DONE, ExitCode.ROLLED_BACK, ExitCode.IN_USE)
 
