@@ -8,14 +8,14 @@ from integration.operator.api import WN, WRT, Raw
 from integration.operator.world import OperatorProcess
 from perf.fleet import rollout
 from perf.fleet.options import Options
-from perf.fleet.probing import last_of
+from perf.fleet.probing import last_gain
 from perf.fleet.testbed import Testbed
 
 _CHANGED: Final = rollout.RUNTIMES[0]
 _LONGEST: Final = 2.0
 """Seconds that the operator is left alive at most."""
 _GIVE_UP: Final = 300.0
-"""Seconds after the last kill from which on a node counts as wrong for ever."""
+"""Seconds without one node more after which those that are wrong count as wrong for ever."""
 
 
 def measure(bed: Testbed, operator: OperatorProcess, options: Options) -> dict[str, Any]:
@@ -31,7 +31,7 @@ def measure(bed: Testbed, operator: OperatorProcess, options: Options) -> dict[s
                 edition += 1
                 _change(bed, edition)
             operator.start()
-        last_of(lambda: _updated(bed), until=options.nodes.__eq__, within=_GIVE_UP)
+        last_gain(lambda: _updated(bed), goal=options.nodes, within=_GIVE_UP)
         provisioned = len(seen.nodes.present)
     return {
         "kills": options.kills,

@@ -20,6 +20,17 @@ def last_of(look: Callable[[], T], *, until: Callable[[T], object], within: floa
     return seen
 
 
+def last_gain(look: Callable[[], int], *, goal: int, within: float) -> int:
+    """Return a count as soon as it is the goal, or when it has not grown for so many seconds."""
+    most, since = look(), time.monotonic()
+    while most < goal and time.monotonic() - since < within:
+        time.sleep(0.1)
+        count = look()
+        if count > most:
+            most, since = count, time.monotonic()
+    return most
+
+
 @dataclass
 class Departure:
     """When the nodes of a runtime lost its label, and when its objects went; versions as times."""

@@ -1,13 +1,14 @@
 """What a benchmark of a fleet is held against."""
 
 import io
+import itertools
 from typing import Any
 
 import pytest
 from rich.console import Console
 
 from perf.fleet import peers, targets
-from perf.fleet.probing import Departure, last_of
+from perf.fleet.probing import Departure, last_gain, last_of
 
 REACHED: dict[str, Any] = {
     **{row.key: 0 for row in targets.ROWS},
@@ -91,3 +92,13 @@ def test_departure__object_that_went_before_a_node_was_clean__has_left_it_behind
 
 def test_last_of__what_never_comes__returns_what_was_there_in_the_end() -> None:
     assert last_of(lambda: 3, until=(4).__eq__, within=0) == 3
+
+
+def test_last_gain__of_what_grows_slower_than_its_patience_in_all__waits_for_the_goal() -> None:
+    counts = iter((1, 1, 2, 2, 3, 3, 4))
+    assert last_gain(lambda: next(counts), goal=4, within=30) == 4
+
+
+def test_last_gain__of_what_stands_still__returns_what_it_came_to() -> None:
+    counts = itertools.chain((1, 2), itertools.repeat(2))
+    assert last_gain(lambda: next(counts), goal=4, within=0.3) == 2
