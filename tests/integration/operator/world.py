@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 
 from integration.operator.api import CLASSES, NAMESPACES, NODES, WN, WRT, Api, Raw
 from integration.operator.kubelets import NAMESPACE, PODS, Kubelets
+from support.waiting import pauses
 from wasmwright_operator import names
 from wasmwright_operator.election.elector import NAME as LEASE
 
@@ -221,11 +222,11 @@ class World:
 
 def wait(look: Callable[[], T], within: float = 60) -> T:
     """Return what `look` finds as soon as it is something; fail after some seconds."""
-    deadline = time.monotonic() + within
+    deadline, pause = time.monotonic() + within, pauses()
     while True:
         seen = look()
         if seen:
             return seen
         if time.monotonic() > deadline:
             raise AssertionError(f"not within {within:g} s")
-        time.sleep(0.02)
+        time.sleep(next(pause))
