@@ -10,6 +10,7 @@ from wasmwright_operator import names
 from wasmwright_operator.kube.port import Raw
 
 NAMES = tuple(f"n{number}" for number in range(6))
+EVERYBODY = sorted(NAMES)
 ASKS = "spin"
 
 Scenario = Callable[["Fleet"], Awaitable[None]]
