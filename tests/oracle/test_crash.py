@@ -19,7 +19,8 @@ from oracle.nodes import Node, handlers_in
 from oracle.oracles import content_of, each, oracle, released
 from oracle.scores import Score
 from unit.installer.apply import test_crash as crashes
-from unit.installer.fake_host import MAIN_V2, MAIN_V3, CountingFiles
+from unit.installer.fake_host.containerd_node import MAIN_V2, MAIN_V3
+from unit.installer.fake_host.files import CountingFiles
 from wasmwright_installer.contract import NodeDocument
 
 pytestmark = pytest.mark.no_cover  # hundreds of runs of what other tests measure once

@@ -13,7 +13,9 @@ from pathlib import Path
 from typing import Any
 
 from unit.installer.documents import artifacts, document, shim
-from unit.installer.fake_host import MAIN, MAIN_V2, FakeNode, make_node
+from unit.installer.fake_host.containerd import MAIN
+from unit.installer.fake_host.containerd_node import MAIN_V2, make_node
+from unit.installer.fake_host.node import FakeNode
 from wasmwright_installer.apply.host import Limits, real_host
 from wasmwright_installer.apply.run import apply
 from wasmwright_installer.apply.tryout import try_out

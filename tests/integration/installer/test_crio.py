@@ -20,7 +20,7 @@ from typing_extensions import override
 from support.crio_server import RunPodSandbox
 from unit.installer.documents import artifacts, crun, document, shim
 from unit.installer.fake_crio import FOLDER, OWN, SOCKET, make_crio_node
-from unit.installer.fake_host import FakeNode
+from unit.installer.fake_host.node import FakeNode
 from wasmwright_installer.apply.explain import explain_status
 from wasmwright_installer.apply.host import Host, Limits
 from wasmwright_installer.apply.run import apply

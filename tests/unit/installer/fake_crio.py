@@ -8,13 +8,10 @@ from pathlib import Path
 from typing_extensions import override
 
 from support.crio_rules import MONITOR, ConfigError, CrioConfig, printed
-from unit.installer.fake_host import (
-    DAEMON_PID,
-    KUBELET_PID,
-    CountingFiles,
-    FakeNode,
-    PlayedCommands,
-)
+from unit.installer.fake_host.commands import PlayedCommands
+from unit.installer.fake_host.files import CountingFiles
+from unit.installer.fake_host.node import FakeNode
+from unit.installer.fake_host.processes import DAEMON_PID, KUBELET_PID
 from unit.installer.programs import elf
 from wasmwright_installer.config.tables import parse
 from wasmwright_installer.detect.handlers import Loaded, loaded_from_crio
@@ -186,10 +183,7 @@ def make_crio_node(root: Path, main: bytes | None = None, **others: bytes) -> Fa
     node.add_process(
         KUBELET_PID, "/usr/bin/kubelet", f"--container-runtime-endpoint=unix://{SOCKET}"
     )
-    node.link(f"/proc/{DAEMON_PID}/fd/7", "socket:[4711]")
-    columns = "Num RefCount Protocol Flags Type St Inode Path\n"
-    listening = f"0000: 00000002 00000000 00010000 0001 01 4711 {SOCKET}\n"
-    node.put(f"/proc/{KUBELET_PID}/net/unix", f"{columns}{listening}".encode())
+    node.add_socket(SOCKET)
     daemon.config.start(MAIN, FOLDER)
     return node
 

@@ -7,14 +7,11 @@ from typing import Any, ClassVar
 
 from typing_extensions import override
 
-from unit.installer.fake_host import (
-    DAEMON_PID,
-    KUBELET_PID,
-    Containerd,
-    CountingFiles,
-    FakeNode,
-    PlayedCommands,
-)
+from unit.installer.fake_host.commands import PlayedCommands
+from unit.installer.fake_host.containerd import Containerd
+from unit.installer.fake_host.files import CountingFiles
+from unit.installer.fake_host.node import FakeNode
+from unit.installer.fake_host.processes import DAEMON_PID, KUBELET_PID
 from unit.installer.products import Files, Product
 from unit.installer.programs import elf
 from wasmwright_installer.host.commands import Completed
@@ -118,7 +115,4 @@ def _add_processes(node: FakeNode, product: Product) -> None:
     program, _, role = product.kubelet[0].partition(" ")
     if program.endswith("/k3s"):
         node.put(f"/proc/{KUBELET_PID}/comm", f"k3s-{role}\n".encode())
-    node.link(f"/proc/{DAEMON_PID}/fd/7", "socket:[4711]")
-    columns = "Num RefCount Protocol Flags Type St Inode Path\n"
-    listening = f"0000: 00000002 00000000 00010000 0001 01 4711 {product.socket}\n"
-    node.put(f"/proc/{KUBELET_PID}/net/unix", f"{columns}{listening}".encode())
+    node.add_socket(product.socket)

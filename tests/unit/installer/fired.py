@@ -3,7 +3,7 @@
 from importlib.resources import files
 
 from support.played_switch import Programs, below
-from unit.installer.fake_host import FakeNode
+from unit.installer.fake_host.node import FakeNode
 from wasmwright_installer.apply.switch import rescue_of
 from wasmwright_installer.rescue.script import render
 

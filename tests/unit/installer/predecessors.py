@@ -1,6 +1,6 @@
 """Nodes as KWasm and runtime-class-manager leave them, written from what their editions do."""
 
-from unit.installer.fake_host import FakeNode
+from unit.installer.fake_host.node import FakeNode
 from unit.installer.mains import G, R
 
 KWASM_FIRST = f"""[{G}.containerd.runtimes.crun]

@@ -8,7 +8,8 @@ from click.testing import CliRunner, Result
 from rich.console import Console
 
 from unit.installer.documents import artifacts, crun, document, shim
-from unit.installer.fake_host import MAIN_V2, MAIN_V3, FakeNode, make_node
+from unit.installer.fake_host.containerd_node import MAIN_V2, MAIN_V3, make_node
+from unit.installer.fake_host.node import FakeNode
 from wasmwright_installer import cli, screen
 from wasmwright_installer.apply import host as ports
 from wasmwright_installer.apply.explain import explain_plan, explain_status

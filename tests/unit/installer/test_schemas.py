@@ -13,7 +13,8 @@ from jsonschema import Draft202012Validator, ValidationError
 
 from unit.installer import predecessors as texts
 from unit.installer.documents import SPIN, artifacts, crun, document, shim
-from unit.installer.fake_host import MAIN_V2, FakeNode, make_node
+from unit.installer.fake_host.containerd_node import MAIN_V2, make_node
+from unit.installer.fake_host.node import FakeNode
 from wasmwright_installer import cli
 from wasmwright_installer.apply import host as ports
 from wasmwright_installer.contract import NodeDocument, PredecessorName

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from unit.installer.fake_host import MAIN_V2, MAIN_V3, FakeNode, make_node
+from unit.installer.fake_host.containerd_node import MAIN_V2, MAIN_V3, make_node
+from unit.installer.fake_host.node import FakeNode
 
 MAINS = {
     "1.7": ("1.7.24", MAIN_V2),

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 from typing_extensions import override
 
-from unit.installer.fake_host import IMPATIENT, Done
+from unit.installer.fake_host.commands import Done
+from unit.installer.fake_host.node import IMPATIENT
 from wasmwright_installer.apply.activate import ActivationError, activate
 from wasmwright_installer.apply.host import Host
 from wasmwright_installer.apply.verify import prove

@@ -8,14 +8,9 @@ from pathlib import Path
 import pytest
 
 from unit.installer.documents import artifacts, crun, document, shim
-from unit.installer.fake_host import (
-    MAIN_V2,
-    MAIN_V3,
-    Crash,
-    FakeNode,
-    copy_of,
-    make_node,
-)
+from unit.installer.fake_host.containerd_node import MAIN_V2, MAIN_V3, copy_of, make_node
+from unit.installer.fake_host.files import Crash
+from unit.installer.fake_host.node import FakeNode
 from unit.installer.fake_product import make_product_node
 from unit.installer.products import PRODUCTS, Product
 from wasmwright_installer.apply.run import apply

@@ -10,7 +10,8 @@ import pytest
 
 from unit.installer.documents import artifacts, crun, document, shim
 from unit.installer.fake_crio import FOLDER, OWN, copy_of_crio, make_crio_node
-from unit.installer.fake_host import Crash, FakeNode
+from unit.installer.fake_host.files import Crash
+from unit.installer.fake_host.node import FakeNode
 from wasmwright_installer.apply.run import apply
 from wasmwright_installer.contract import NodeDocument, RuntimeType
 from wasmwright_installer.errors import RolledBackError

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from unit.installer.documents import document, shim
-from unit.installer.fake_host import MAIN_V2, FakeNode, make_node
+from unit.installer.fake_host.containerd_node import MAIN_V2, make_node
+from unit.installer.fake_host.node import FakeNode
 from wasmwright_installer.apply.digests import UNKNOWN, resolve
 from wasmwright_installer.apply.explain import explain_plan
 from wasmwright_installer.apply.run import apply

@@ -7,7 +7,10 @@ import pytest
 
 from unit.installer import predecessors as texts
 from unit.installer.documents import crun, document, fetched, shim
-from unit.installer.fake_host import MAIN, MAIN_V2, Crash, FakeNode, make_node
+from unit.installer.fake_host.containerd import MAIN
+from unit.installer.fake_host.containerd_node import MAIN_V2, make_node
+from unit.installer.fake_host.files import Crash
+from unit.installer.fake_host.node import FakeNode
 from unit.installer.mains import G
 from wasmwright_installer.apply.explain import explain_plan, explain_status
 from wasmwright_installer.apply.run import apply

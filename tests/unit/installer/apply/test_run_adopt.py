@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from unit.installer.documents import SPIN, crun, document, fetched, shim
-from unit.installer.fake_host import MAIN, MAIN_V2, MAIN_V3, make_node
+from unit.installer.fake_host.containerd import MAIN
+from unit.installer.fake_host.containerd_node import MAIN_V2, MAIN_V3, make_node
 from unit.installer.mains import TYPE, G
 from wasmwright_installer.apply.run import apply
 from wasmwright_installer.contract import HostBinary, Source

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from unit.installer.documents import artifacts, crun, document, fetched, shim
-from unit.installer.fake_host import FakeNode
+from unit.installer.fake_host.node import FakeNode
 from unit.installer.programs import elf
 from wasmwright_installer.apply.run import apply
 from wasmwright_installer.contract import (

@@ -14,7 +14,7 @@ from unit.installer.fake_crio import (
     add_container,
     make_crio_node,
 )
-from unit.installer.fake_host import FakeNode
+from unit.installer.fake_host.node import FakeNode
 from wasmwright_installer.apply.explain import explain_plan, explain_status
 from wasmwright_installer.apply.run import apply
 from wasmwright_installer.contract import HandlerEntry, RuntimeEntry, RuntimeType

@@ -5,7 +5,9 @@ from pathlib import Path
 import pytest
 
 from unit.installer.documents import crun, document, fetched, shim
-from unit.installer.fake_host import MAIN, MAIN_V2, MAIN_V3, FakeNode, make_node
+from unit.installer.fake_host.containerd import MAIN
+from unit.installer.fake_host.containerd_node import MAIN_V2, MAIN_V3, make_node
+from unit.installer.fake_host.node import FakeNode
 from unit.installer.mains import G, R
 from wasmwright_installer.apply.run import apply
 from wasmwright_installer.errors import ConflictError, RefusedError

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from unit.installer.documents import SPIN, artifacts, crun, document, fetched, shim
-from unit.installer.fake_host import FakeNode
+from unit.installer.fake_host.node import FakeNode
 from wasmwright_installer.apply.run import apply
 from wasmwright_installer.contract import (
     RuntimeState,

@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from unit.installer.documents import document, fetched, shim
-from unit.installer.fake_host import MAIN, FakeNode
+from unit.installer.fake_host.containerd import MAIN
+from unit.installer.fake_host.node import FakeNode
 from wasmwright_installer.apply.run import apply
 from wasmwright_installer.contract import (
     NodeDocument,

@@ -6,7 +6,9 @@ from pathlib import Path
 import pytest
 
 from unit.installer.documents import artifacts, crun, document, shim
-from unit.installer.fake_host import DAEMON_PID, KUBELET_PID, SOCKET, FakeNode
+from unit.installer.fake_host.containerd import SOCKET
+from unit.installer.fake_host.node import FakeNode
+from unit.installer.fake_host.processes import DAEMON_PID, KUBELET_PID
 from unit.installer.fake_product import make_product_node
 from unit.installer.products import K3S_2, PRODUCTS, Product
 from wasmwright_installer.apply.explain import explain_plan, explain_status

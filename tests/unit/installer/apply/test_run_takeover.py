@@ -6,7 +6,9 @@ import pytest
 
 from unit.installer import predecessors as texts
 from unit.installer.documents import SPIN, crun, document, fetched, shim
-from unit.installer.fake_host import MAIN, MAIN_V2, MAIN_V3, FakeNode, make_node
+from unit.installer.fake_host.containerd import MAIN
+from unit.installer.fake_host.containerd_node import MAIN_V2, MAIN_V3, make_node
+from unit.installer.fake_host.node import FakeNode
 from unit.installer.mains import G, R
 from wasmwright_installer.apply.run import apply
 from wasmwright_installer.contract import NodeDocument, PredecessorName, WasmPods

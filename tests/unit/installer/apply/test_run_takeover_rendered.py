@@ -7,7 +7,7 @@ import pytest
 
 from unit.installer import predecessors as texts
 from unit.installer.documents import artifacts, crun, document, shim
-from unit.installer.fake_host import FakeNode
+from unit.installer.fake_host.node import FakeNode
 from unit.installer.fake_product import make_product_node
 from unit.installer.products import (
     K3S_1_7,

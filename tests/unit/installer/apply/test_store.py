@@ -6,7 +6,9 @@ from pathlib import Path
 import pytest
 
 from unit.installer.documents import artifacts, document, fetched, shim
-from unit.installer.fake_host import MAIN, MAIN_V2, FakeNode, make_node
+from unit.installer.fake_host.containerd import MAIN
+from unit.installer.fake_host.containerd_node import MAIN_V2, make_node
+from unit.installer.fake_host.node import FakeNode
 from wasmwright_installer.apply.run import apply
 from wasmwright_installer.apply.store import kept_binaries
 from wasmwright_installer.contract import NodeDocument

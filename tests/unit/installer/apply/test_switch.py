@@ -11,7 +11,10 @@ import pytest
 from support.played_switch import Programs
 from unit.installer.apply.test_crash import NODES, NOTHING, ONE, crash_at, prepared, run
 from unit.installer.documents import artifacts, document, shim
-from unit.installer.fake_host import MAIN, MAIN_V2, Crash, FakeNode, copy_of, make_node
+from unit.installer.fake_host.containerd import MAIN
+from unit.installer.fake_host.containerd_node import MAIN_V2, copy_of, make_node
+from unit.installer.fake_host.files import Crash
+from unit.installer.fake_host.node import FakeNode
 from unit.installer.fired import fire
 from wasmwright_installer.apply import switch
 from wasmwright_installer.apply.host import Limits

@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from unit.installer.apply.test_crash import CASES, NOTHING, TWO, prepared, run
-from unit.installer.fake_host import FakeNode, copy_of
+from unit.installer.fake_host.containerd_node import copy_of
+from unit.installer.fake_host.node import FakeNode
 from wasmwright_installer.contract import NodeDocument
 from wasmwright_installer.errors import RefusedError
 

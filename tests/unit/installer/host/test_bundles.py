@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from unit.installer.fake_host import FakeNode, make_node
+from unit.installer.fake_host.containerd_node import make_node
+from unit.installer.fake_host.node import FakeNode
 from wasmwright_installer.errors import RefusedError
 from wasmwright_installer.host.bundles import _REMOVE, read_bundles, remove_dead
 from wasmwright_installer.host.commands import Completed

@@ -3,7 +3,10 @@ from pathlib import Path
 import pytest
 
 from unit.installer.fake_crio import VERSION, make_crio_node
-from unit.installer.fake_host import DAEMON_PID, KUBELET_PID, MAIN_V2, SOCKET, FakeNode, make_node
+from unit.installer.fake_host.containerd import SOCKET
+from unit.installer.fake_host.containerd_node import MAIN_V2, make_node
+from unit.installer.fake_host.node import FakeNode
+from unit.installer.fake_host.processes import DAEMON_PID, KUBELET_PID
 from wasmwright_installer.errors import RefusedError, UnsupportedNodeError
 from wasmwright_installer.host.facts import find_daemon, node_facts
 
