@@ -20,8 +20,8 @@ from wasmwright_installer.host.state import (
     JournalFile,
     JournalLink,
     State,
-    digest,
 )
+from wasmwright_installer.host.state_store import digest
 
 
 def next_state(

@@ -8,7 +8,7 @@ from wasmwright_installer.home import MICROK8S, MICROK8S_COMMON, USUAL, Home
 from wasmwright_installer.host.commands import Commands, HostCommands
 from wasmwright_installer.host.cri import CRI, SocketCRI
 from wasmwright_installer.host.files import HostFiles
-from wasmwright_installer.host.state import StateStore
+from wasmwright_installer.host.state_store import StateStore
 
 
 @dataclass(frozen=True, slots=True)

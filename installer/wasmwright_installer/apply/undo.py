@@ -11,7 +11,8 @@ from wasmwright_installer.apply.verify import changed_for_others, prove_undone, 
 from wasmwright_installer.detect.handlers import Loaded
 from wasmwright_installer.errors import RefusedError, RollbackFailedError, RolledBackError
 from wasmwright_installer.host.cri import CRIUnavailableError
-from wasmwright_installer.host.state import Journal, RefusedChange, State, digest
+from wasmwright_installer.host.state import Journal, RefusedChange, State
+from wasmwright_installer.host.state_store import digest
 
 SWITCH_FIRED: Final = "SwitchFired"
 
