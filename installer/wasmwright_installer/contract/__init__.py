@@ -5,6 +5,7 @@ Everything in here is part of the API between two images of possibly different v
 are only ever added, with a default that means what an older peer did.
 """
 
+from wasmwright_installer.contract.access import Access, HeaderAuth, ProxyServer
 from wasmwright_installer.contract.document import (
     FILE_NAME_PATTERN,
     HANDLER_PATTERN,
@@ -20,6 +21,7 @@ from wasmwright_installer.contract.document import (
     desired_hash,
 )
 from wasmwright_installer.contract.fetched import MANIFEST, FetchedBinary, Manifest
+from wasmwright_installer.contract.handed import HANDED_FILE_PATTERN
 from wasmwright_installer.contract.model import Model
 from wasmwright_installer.contract.report import (
     ChangedFile,
@@ -40,22 +42,17 @@ from wasmwright_installer.contract.result import (
     RuntimeState,
 )
 from wasmwright_installer.contract.source import (
-    HANDED_FILE_PATTERN,
     IMAGE_FILE,
     OCI_REFERENCE_PATTERN,
     OCI_REPOSITORY_PATTERN,
-    Access,
-    HeaderAuth,
     HostBinary,
     HttpArtifact,
     ImageArtifact,
-    Keyless,
     OciArtifact,
     Probe,
-    ProxyServer,
     Source,
-    Verify,
 )
+from wasmwright_installer.contract.verify import Keyless, Verify
 
 __all__ = [
     "ADOPTABLE",

@@ -6,11 +6,11 @@ from typing import Annotated, Self
 
 from pydantic import Field, model_validator
 
+from wasmwright_installer.contract.access import Access
+from wasmwright_installer.contract.handed import HANDED_FILE_PATTERN
 from wasmwright_installer.contract.model import Model
+from wasmwright_installer.contract.verify import Verify
 
-_HANDED_NAME = r"\.?[A-Za-z0-9_-][A-Za-z0-9._-]*"
-HANDED_FILE_PATTERN = rf"^{_HANDED_NAME}(/{_HANDED_NAME})*$"
-"""A path below the directory of files that `fetch` is handed: it cannot lead out of it."""
 _OCI_NAME = r"[a-z0-9]+([._-]+[a-z0-9]+)*"
 _OCI_HOST = r"[a-zA-Z0-9]([a-zA-Z0-9.-]*[a-zA-Z0-9])?(:[0-9]{1,5})?"
 OCI_REPOSITORY_PATTERN = rf"^{_OCI_HOST}(/{_OCI_NAME})+$"
@@ -24,65 +24,6 @@ class Probe(Model):
     args: tuple[str, ...] = ("--version",)
     contains: str = ""
     """A piece of text that the output must hold; empty = any output."""
-
-
-class HeaderAuth(Model):
-    """A header that opens the way to an artifact; its value stands in a file of `fetch --files`."""
-
-    file: str = Field(pattern=HANDED_FILE_PATTERN)
-    """Path below that directory: what it holds is the whole value of the header."""
-    header: str = Field(default="Authorization", pattern=r"^[A-Za-z0-9-]+$")
-    hosts: tuple[str, ...] = ()
-    """Who gets it, as `host` or `host:port`, by https only; empty = the host of the artifact."""
-
-
-class ProxyServer(Model):
-    """Through whom downloads go."""
-
-    url: str = Field(pattern=r"^https?://[^\s/@]+/?$")
-    no_proxy: tuple[str, ...] = ()
-    """Hosts, with all below them, and IP addresses that are asked directly."""
-    folder: str = Field(default="", pattern=rf"^$|{HANDED_FILE_PATTERN}")
-    """Directory below that of `fetch --files` with the files `username` and `password`."""
-
-
-class Access(Model):
-    """How an artifact is reached; what is secret of it stands in files of `fetch --files`."""
-
-    mirrors: tuple[Annotated[str, Field(pattern=r"^https?://")], ...] = ()
-    """Other addresses of the same bytes, tried in this order after the first one."""
-    proxy: ProxyServer | None = None
-    """None = as the environment says."""
-    ca_file: str = Field(default="", pattern=rf"^$|{HANDED_FILE_PATTERN}")
-    """Certificate authorities (PEM) to trust besides the public ones, below `fetch --files`."""
-    auth: HeaderAuth | None = None
-    size_limit: int = Field(default=0, ge=0)
-    """Bytes that the artifact, and the binary in it, may have; 0 = as many as `fetch` allows."""
-
-
-class Keyless(Model):
-    """An identity that an issuer vouches for, by certificates of minutes and a public log."""
-
-    identity: str = Field(min_length=1)
-    """What the certificate is for: an address of mail, or the URI of a workflow."""
-    issuer: str = Field(min_length=1)
-    """Who says so, for example `https://token.actions.githubusercontent.com`."""
-    trusted_root: str = Field(pattern=HANDED_FILE_PATTERN)
-    """The authorities and logs to believe (`trusted_root.json`), below `fetch --files`."""
-
-
-class Verify(Model):
-    """Who must have signed an artifact: exactly one of the fields."""
-
-    key: str = Field(default="", pattern=rf"^$|{HANDED_FILE_PATTERN}")
-    """A public key (PEM), below `fetch --files`."""
-    keyless: Keyless | None = None
-
-    @model_validator(mode="after")
-    def _exactly_one(self) -> Self:
-        if bool(self.key) == (self.keyless is not None):
-            raise ValueError("exactly one of key and keyless must be given")
-        return self
 
 
 class HttpArtifact(Model):
