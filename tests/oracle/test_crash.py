@@ -76,7 +76,7 @@ def _watched(moments: Moments, monkeypatch: pytest.MonkeyPatch) -> Iterator[None
 
     with monkeypatch.context() as patch:
         patch.setattr(CountingFiles, "tick", look_and_tick)
-        patch.setattr("wasmwright_installer.host.files._write_all", write_half_and_look)
+        patch.setattr("wasmwright_installer.host.atomic.write_all", write_half_and_look)
         yield
 
 

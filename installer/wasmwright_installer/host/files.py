@@ -1,28 +1,18 @@
 """Files of one host, under a given root: read, written atomically, led through its own symlinks.
 
-A write is seen whole or not at all, also after a power cut: temporary file near the target,
-fsync, rename, fsync of the directory. Mode, owner and extended attributes (SELinux labels, ACLs) of
-a file that is replaced are kept, and a symlink is followed, so that what is configured stays where
-it is.
+A symlink is followed when a file is written too, so that what is configured stays where it is.
 """
 
 import contextlib
-import errno
 import os
 import shutil
-import stat
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from fnmatch import fnmatchcase
 from pathlib import Path
 
-from wasmwright_installer.config.files import temporary_path
+from wasmwright_installer.host import atomic
+from wasmwright_installer.host.symlinks import resolve
 from wasmwright_installer.host.write_errors import explained
-
-_MAX_LINKS = 40
-_CREATE = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW
-
-_OF_THE_CONTENT = {"security.ima", "security.evm"}
-"""Attributes that vouch for the bytes of a file, which are other ones now."""
 
 _ABSENT = (FileNotFoundError, NotADirectoryError, ProcessLookupError)
 """The last is what /proc says of a process that has just ended."""
@@ -38,24 +28,7 @@ class HostFiles:
         """Return where a path of the host lies for us; absolute symlinks stay below the root."""
         if self.root == Path("/") and follow:
             return Path(path)
-        resolved: list[str] = []
-        pending = [part for part in path.split("/") if part]
-        links = 0
-        while pending:
-            part = pending.pop(0)
-            if part == "..":
-                resolved = resolved[:-1]
-            elif part != ".":
-                target = self._link_target([*resolved, part]) if follow or pending else None
-                links += target is not None
-                if links > _MAX_LINKS:
-                    raise OSError(errno.ELOOP, "too many symbolic links", path)
-                if target is None:
-                    resolved.append(part)
-                else:
-                    pending = [step for step in target.split("/") if step] + pending
-                    resolved = [] if target.startswith("/") else resolved
-        return self.root.joinpath(*resolved)
+        return resolve(self.root, path, follow=follow)
 
     def place(self, path: str) -> Path:
         """Return where the file itself lies for us: where a write of this path has to happen."""
@@ -70,12 +43,6 @@ class HostFiles:
         place = self.place(path)
         space = os.statvfs(next(each for each in (place, *place.parents) if each.exists()))
         return space.f_bavail * space.f_frsize
-
-    def _link_target(self, parts: list[str]) -> str | None:
-        try:
-            return str(self.root.joinpath(*parts).readlink())
-        except OSError:
-            return None
 
     def read(self, path: str) -> bytes | None:
         """Return a file's content, or None if there is no such file."""
@@ -149,21 +116,15 @@ class HostFiles:
         All that needs space happens here, so that a change of several files can be prepared as a
         whole before the first of them is seen.
         """
-        self.prepare_stream(path, lambda descriptor: _write_all(descriptor, content), mode=mode)
+        self.prepare_stream(
+            path, lambda descriptor: atomic.write_all(descriptor, content), mode=mode
+        )
 
     def prepare_stream(self, path: str, fill: Callable[[int], None], *, mode: int = 0o644) -> None:
         """Put what `fill` writes to a descriptor beside a file."""
-        target = self.place(path)
-        temporary = _temporary(target)
-        with explained(self.root, path, target), _withdrawn(temporary):
-            descriptor = os.open(temporary, _CREATE, 0o600)
-            try:
-                os.fchmod(descriptor, mode)
-                _keep_attributes(target, descriptor)
-                fill(descriptor)
-                os.fsync(descriptor)
-            finally:
-                os.close(descriptor)
+        place = self.place(path)
+        with explained(self.root, path, place):
+            atomic.prepare(place, fill, mode)
 
     def switch(self, path: str) -> None:
         """Give what was prepared for a file its name, by one rename."""
@@ -178,31 +139,27 @@ class HostFiles:
         """Put a symlink beside a path, where it only waits for `switch_link`."""
         place = self.local(path, follow=False)
         with explained(self.root, path, place):
-            _unlink_if_present(_temporary(place))
-            _temporary(place).symlink_to(target)
+            atomic.prepare_link(place, target)
 
     def switch_link(self, path: str) -> None:
         """Give a symlink that was prepared its name, by one rename."""
         self._switch(path, self.local(path, follow=False))
 
     def _switch(self, path: str, place: Path) -> None:
-        temporary = _temporary(place)
-        with explained(self.root, path, place), _withdrawn(temporary):
-            temporary.rename(place)
-            _sync_folder(place.parent)
+        with explained(self.root, path, place):
+            atomic.switch(place)
 
     def discard_temporary(self, path: str) -> None:
         """Remove what a run that was killed in the middle of a write left beside a file."""
         for place in {self.place(path), self.local(path, follow=False)}:
             with explained(self.root, path, place):
-                _unlink_if_present(_temporary(place))
+                atomic.discard(place)
 
     def delete(self, path: str, *, follow: bool = False) -> None:
         """Remove a file or symlink, or what the symlink leads to; it may be gone already."""
         place = self.place(path) if follow else self.local(path, follow=False)
         with explained(self.root, path, place):
-            if _unlink_if_present(place):
-                _sync_folder(place.parent)
+            atomic.delete(place)
 
     def missing_folders(self, folder: str) -> tuple[str, ...]:
         """Return which of a directory and its parents do not exist, outermost first."""
@@ -214,9 +171,8 @@ class HostFiles:
         """Create a directory with its parents."""
         for path in self.missing_folders(folder):
             place = self.local(path)
-            with explained(self.root, path, place), contextlib.suppress(FileExistsError):
-                place.mkdir(0o755)
-                _sync_folder(place.parent)
+            with explained(self.root, path, place):
+                atomic.make_folder(place)
 
     def delete_empty_folder(self, folder: str) -> None:
         """Remove a directory if nothing is in it."""
@@ -228,55 +184,3 @@ class HostFiles:
         place = self.local(folder, follow=False)
         with explained(self.root, folder, place), contextlib.suppress(FileNotFoundError):
             shutil.rmtree(place)
-
-
-def _temporary(place: Path) -> Path:
-    """Return where the new bytes of a file wait; the lock keeps two runs apart."""
-    return Path(temporary_path(str(place)))
-
-
-@contextlib.contextmanager
-def _withdrawn(temporary: Path) -> Iterator[None]:
-    """Leave no half of a file if its write fails."""
-    try:
-        yield
-    except BaseException:
-        with contextlib.suppress(OSError):  # what is told is why the write failed
-            temporary.unlink()
-        raise
-
-
-def _unlink_if_present(place: Path) -> bool:
-    """A read-only file system refuses to remove even what is not there, so look first."""
-    if not os.path.lexists(place):
-        return False
-    place.unlink(missing_ok=True)
-    return True
-
-
-def _write_all(descriptor: int, content: bytes) -> None:
-    view = memoryview(content)
-    while view:
-        view = view[os.write(descriptor, view) :]
-
-
-def _keep_attributes(existing: Path, descriptor: int) -> None:
-    """Owner before mode, since a change of owner takes mode bits away."""
-    try:
-        status = existing.stat()
-    except FileNotFoundError:
-        return
-    os.fchown(descriptor, status.st_uid, status.st_gid)
-    os.fchmod(descriptor, stat.S_IMODE(status.st_mode))
-    with contextlib.suppress(OSError):  # a file system without attributes
-        for name in set(os.listxattr(existing)) - _OF_THE_CONTENT:
-            with contextlib.suppress(OSError):  # one that cannot be set must not lose the others
-                os.setxattr(descriptor, name, os.getxattr(existing, name))
-
-
-def _sync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
