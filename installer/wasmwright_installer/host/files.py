@@ -4,6 +4,7 @@ A symlink is followed when a file is written too, so that what is configured sta
 """
 
 import contextlib
+import itertools
 import os
 import shutil
 from collections.abc import Callable
@@ -23,16 +24,18 @@ class HostFiles:
 
     def __init__(self, root: Path) -> None:
         self.root = root
+        self._is_ours = root == Path("/")
+        """Whether the host's paths are ours too, so that the kernel can lead them."""
 
     def local(self, path: str, *, follow: bool = True) -> Path:
         """Return where a path of the host lies for us; absolute symlinks stay below the root."""
-        if self.root == Path("/") and follow:
+        if self._is_ours and follow:
             return Path(path)
         return resolve(self.root, path, follow=follow)
 
     def place(self, path: str) -> Path:
         """Return where the file itself lies for us: where a write of this path has to happen."""
-        return Path(os.path.realpath(path)) if self.root == Path("/") else self.local(path)
+        return Path(os.path.realpath(path)) if self._is_ours else self.local(path)
 
     def real(self, path: str) -> str:
         """Return a path of the host without symlinks, as the kernel shows it of a process."""
@@ -164,8 +167,9 @@ class HostFiles:
     def missing_folders(self, folder: str) -> tuple[str, ...]:
         """Return which of a directory and its parents do not exist, outermost first."""
         parts = [part for part in folder.split("/") if part]
-        paths = ("/" + "/".join(parts[:length]) for length in range(1, len(parts) + 1))
-        return tuple(path for path in paths if not self.exists(path))
+        paths = ("/" + "/".join(parts[:length]) for length in range(len(parts), 0, -1))
+        missing = tuple(itertools.takewhile(lambda path: not self.exists(path), paths))
+        return missing[::-1]
 
     def make_folders(self, folder: str) -> None:
         """Create a directory with its parents."""
