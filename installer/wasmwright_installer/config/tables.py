@@ -7,6 +7,7 @@ import json
 import re
 import tomllib
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from typing import Any, Final
 
 from wasmwright_installer.errors import RefusedError
@@ -26,13 +27,22 @@ _BARE_KEY = re.compile(r"^[A-Za-z0-9_-]+\Z")
 
 
 def parse(path: str, content: bytes) -> Document:
-    """Parse a file; one that is no TOML is refused with its name and the place."""
+    """Parse a file; one that is no TOML is refused with its name and the place.
+
+    The document is for reading only: the same bytes, which one run asks about a dozen times, give
+    the same one again.
+    """
     try:
-        return tomllib.loads(content.decode())
+        return _parsed(content)
     except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise RefusedError(
             f"{path} is no valid TOML ({error}); mend it first", reason="ConfigUnreadable"
         ) from error
+
+
+@lru_cache(maxsize=64)
+def _parsed(content: bytes) -> Document:
+    return tomllib.loads(content.decode())
 
 
 def plugin(document: Document, table: str) -> Document | None:

@@ -54,6 +54,10 @@ def test_runtimes__tables_of_another_shape__declare_none(text: str) -> None:
     assert tables.runtimes(tomllib.loads(text), "x") is None
 
 
+def test_parse__same_bytes_in_another_file__are_parsed_once() -> None:
+    assert tables.parse("/a", b"version = 2\n") is tables.parse("/b", b"version = 2\n")
+
+
 def test_staged__absolute_imports__lead_to_the_staged_files() -> None:
     tree = {
         "/etc/containerd/config.toml": b'# c\nimports = ["/a/*.toml", "b.toml"] # d\nroot = "/x"\n',

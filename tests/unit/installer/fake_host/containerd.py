@@ -6,14 +6,13 @@ later file and its default handlers by any that a file names; 2.x merges.
 
 import copy
 import json
-import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 from unit.installer.fake_host.processes import played_start
 from wasmwright_installer.config.imports import load_order
-from wasmwright_installer.config.tables import GRPC_TABLE, RUNTIME_TABLE
+from wasmwright_installer.config.tables import GRPC_TABLE, RUNTIME_TABLE, parse
 from wasmwright_installer.detect.handlers import Loaded, loaded_from_status
 from wasmwright_installer.errors import RefusedError
 from wasmwright_installer.host.commands import Completed
@@ -77,8 +76,8 @@ class Containerd:
 
     def _merged(self, tree: Mapping[str, bytes]) -> dict[str, Any]:
         merged: dict[str, Any] = {}
-        for content in tree.values():
-            plugins = tomllib.loads(content.decode()).get("plugins", {})
+        for path, content in tree.items():
+            plugins = parse(path, content).get("plugins", {})
             older, newer = plugins.get(GRPC_TABLE, {}), plugins.get(RUNTIME_TABLE, {})
             if self.major == 1:
                 merged = copy.deepcopy(older) or merged
