@@ -58,6 +58,7 @@ def test_apply__disk_is_full_at_any_write__is_as_before_or_complete(
     before = prepared(tmp_path / "prepared", version, main, first)
     goal = copy_of(before, tmp_path / "goal")
     writes = _writes(goal, then)
+    untouched, reached = before.tree(), goal.tree()
     refused = 0
     for point in range(1, writes + 1):
         node = copy_of(before, tmp_path / str(point))
@@ -68,13 +69,13 @@ def test_apply__disk_is_full_at_any_write__is_as_before_or_complete(
             refused += 1
             told = (error.reason, "No space left on device" in error.message)
             assert told == ("DiskFull", True)  # some writes end well
-            assert node.tree() == before.tree(), f"refused at write {point} of {writes}"
+            assert node.tree() == untouched, f"refused at write {point} of {writes}"
             assert node.daemon.restarts == 0, f"refused at write {point} of {writes}"
         else:
             assert node.daemon.loaded == goal.daemon.loaded, f"refused at write {point}"
         node.files.refuses = lambda _number, _path: 0
         run(node, then)
-        assert node.tree() == goal.tree(), f"refused at write {point} of {writes}"
+        assert node.tree() == reached, f"refused at write {point} of {writes}"
         assert node.daemon.loaded == goal.daemon.loaded, f"refused at write {point}"
     assert refused >= 2
 
