@@ -45,7 +45,18 @@ NODES: Final = Lane(
 API_SERVER: Final = Lane(folders=("tests/integration/",), workers=2)
 """A control plane for each worker, with nodes that are only objects."""
 
-PROCESSOR: Final = Lane(folders=("tests/",), workers=1_000, niceness=10)
+PROCESSOR: Final = Lane(
+    folders=("tests/",),
+    workers=1_000,
+    niceness=10,
+    long=(
+        "tests/oracle/test_crash.py",
+        "tests/oracle/test_generated.py",
+        "tests/unit/installer/apply/test_crash.py",
+        "tests/unit/installer/apply/test_write_errors.py",
+        "tests/unit/installer/apply/test_crash_takeover.py",
+    ),
+)
 """Nothing but a processor: unit tests, daemons that are asked for their opinion."""
 
 LANES: Final = (NODES, API_SERVER, PROCESSOR)
