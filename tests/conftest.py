@@ -10,6 +10,7 @@ pytest_plugins = [
     "localcluster.pytest_plugin",
     "oracle.score_table",
     "support.chaos_seed",
+    "support.garbage",
     "support.interrupts",
     "support.lanes",
 ]
