@@ -27,8 +27,14 @@ class Api:
         config = yaml.safe_load(kubeconfig.read_text())
         cluster, user = config["clusters"][0]["cluster"], config["users"][0]["user"]
         self.client = httpx.Client(
-            base_url=cluster["server"], verify=_tls(cluster, user), timeout=20, trust_env=False
+            base_url=cluster["server"],
+            verify=_tls(cluster, user),
+            timeout=20,
+            trust_env=False,
+            limits=httpx.Limits(keepalive_expiry=None),
         )
+        """Keeps its connections until the server closes them: one that expires was given to a
+        thread while another closed it."""
 
     def __enter__(self) -> Self:
         return self

@@ -38,6 +38,10 @@ NODES_5: Final = tuple(f"n{number}" for number in range(5))
 PER_NODE: Final = {"nodes", "wasmnodes", "wasmnodes/status", "jobs", "pods"}
 
 
+def _told_of_spin(fleet: Fleet) -> list[str]:
+    return [event["reason"] for event in fleet.events("spin")]
+
+
 def test_probe_a__failed_job__stays_failed_with_reason_and_retries(fleet: Fleet) -> None:
     fleet.kubelets.script["n0"].extend([fails(31, "RolledBack", "no handler after a restart")] * 2)
     install(fleet, *NODES_5, provisioned=NODES_5[1:])
@@ -46,9 +50,10 @@ def test_probe_a__failed_job__stays_failed_with_reason_and_retries(fleet: Fleet)
     assert fleet.wasm_node("n0")["status"]["nextRetry"]
     wait(lambda: fleet.condition("spin", "Degraded").get("reason") == "RolledBack")
     wait(lambda: fleet.runtime("spin")["status"]["nodes"]["ready"] == 4)
-    assert [event["reason"] for event in fleet.events("spin")].count("InstallFailed") == 1
+    wait(lambda: "InstallFailed" in _told_of_spin(fleet))
 
     fleet.wait_quiet()
+    assert _told_of_spin(fleet).count("InstallFailed") == 1
     mark = len(fleet.proxy.seen)
     (job,) = fleet.jobs("n0")
     fleet.api.delete(f"{JOBS}/{job['metadata']['name']}", propagationPolicy="Background")
