@@ -24,9 +24,9 @@ from wasmwright_operator.manifests import JobTemplate
 from wasmwright_operator.metrics import Metrics
 from wasmwright_operator.process import until_stopped
 from wasmwright_operator.reconcile import Reconciler
+from wasmwright_operator.reconcile.workqueue import WorkQueue
 from wasmwright_operator.settings import Settings
 from wasmwright_operator.watch import Informer, informers
-from wasmwright_operator.workqueue import WorkQueue
 
 logger: Final = logging.getLogger(__name__)
 

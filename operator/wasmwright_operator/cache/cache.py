@@ -9,13 +9,13 @@ from typing import Final
 from wasmwright_operator.cache.ends import Ends
 from wasmwright_operator.cache.keys import node_key
 from wasmwright_operator.cache.looks import Looks
+from wasmwright_operator.cache.store import version_of
 from wasmwright_operator.cache.stores import Stores
 from wasmwright_operator.cache.views import view_fleet, view_node
 from wasmwright_operator.fleet.snapshot import FleetPolicy, Snapshot
 from wasmwright_operator.kube.port import WASM_NODES, WASM_RUNTIMES, Raw
 from wasmwright_operator.node import NodeView
 from wasmwright_operator.records import JobRecord, PodRecord, parse_node
-from wasmwright_operator.store import version_of
 
 
 class Cache(Stores):

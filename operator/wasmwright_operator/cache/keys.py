@@ -2,7 +2,7 @@
 
 from typing import Final, Protocol
 
-from wasmwright_operator.store import Record
+from wasmwright_operator.cache.store import Record
 
 FLEET: Final = "fleet"
 _NODE: Final = "node/"

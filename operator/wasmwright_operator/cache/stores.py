@@ -3,6 +3,7 @@
 from typing import Any
 
 from wasmwright_operator.cache.keys import of_fleet, of_fleet_and_node
+from wasmwright_operator.cache.store import Store
 from wasmwright_operator.cache.work import WorkStore
 from wasmwright_operator.kube.port import (
     CONFIG_MAPS,
@@ -32,7 +33,6 @@ from wasmwright_operator.records import (
     parse_runtime_class,
     parse_wasm_node,
 )
-from wasmwright_operator.store import Store
 
 
 class Stores:

@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 from typing_extensions import override
 
 from wasmwright_operator.cache.keys import Work, of_node
-from wasmwright_operator.store import Store
+from wasmwright_operator.cache.store import Store
 
 W = TypeVar("W", bound=Work)
 

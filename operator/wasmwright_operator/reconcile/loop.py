@@ -15,7 +15,7 @@ from wasmwright_operator.reconcile.effects import Effects
 from wasmwright_operator.reconcile.fleet import FleetReconciler
 from wasmwright_operator.reconcile.node import NodeReconciler
 from wasmwright_operator.reconcile.schedule import Schedule
-from wasmwright_operator.workqueue import WorkQueue
+from wasmwright_operator.reconcile.workqueue import WorkQueue
 
 logger: Final = logging.getLogger(__name__)
 

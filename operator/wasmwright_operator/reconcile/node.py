@@ -6,9 +6,9 @@ from datetime import datetime
 
 from wasmwright_operator.actions import Action, LabelNode
 from wasmwright_operator.cache import Cache, node_key
-from wasmwright_operator.contention import Contention
 from wasmwright_operator.kube.errors import RefusedError
 from wasmwright_operator.node import Needed, NodeView, contested, plan_node, plan_refusal
+from wasmwright_operator.reconcile.contention import Contention
 from wasmwright_operator.reconcile.effects import Effects
 from wasmwright_operator.reconcile.schedule import Schedule
 

@@ -6,7 +6,7 @@ from typing import Final
 
 from wasmwright_operator.actions import Action, Wake
 from wasmwright_operator.cache import FLEET
-from wasmwright_operator.workqueue import WorkQueue
+from wasmwright_operator.reconcile.workqueue import WorkQueue
 
 _SHARE: Final = 39.0
 """The fleet plan rests this many times as long as it took: at most a fortieth of a core."""

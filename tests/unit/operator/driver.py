@@ -24,10 +24,10 @@ from wasmwright_operator.fleet import FleetPolicy, Memo, plan_fleet
 from wasmwright_operator.kube.port import NODES, WASM_NODES, WASM_RUNTIMES, Raw
 from wasmwright_operator.manifests import JobPolicy, JobTemplate, built_in_template
 from wasmwright_operator.reconcile import Reconciler
+from wasmwright_operator.reconcile.workqueue import WorkQueue
 from wasmwright_operator.records import parse_wasm_node
 from wasmwright_operator.watch import informers
 from wasmwright_operator.watch.feed import Feed
-from wasmwright_operator.workqueue import WorkQueue
 
 NAMESPACE = "wasmwright-system"
 TEMPLATE = JobTemplate(built_in_template(), JobPolicy(NAMESPACE, "installer"))

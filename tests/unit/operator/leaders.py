@@ -14,9 +14,9 @@ from wasmwright_operator.executor import Executor
 from wasmwright_operator.fleet import FleetPolicy
 from wasmwright_operator.kube.port import WASM_NODES, Kube, Raw, Resource
 from wasmwright_operator.reconcile import Reconciler
+from wasmwright_operator.reconcile.workqueue import WorkQueue
 from wasmwright_operator.records import parse_wasm_node
 from wasmwright_operator.watch import watched
-from wasmwright_operator.workqueue import WorkQueue
 
 T = TypeVar("T")
 

@@ -17,7 +17,7 @@ from wasmwright_operator.actions import (
 from wasmwright_operator.api.wasmnode import Cause, RunError, WasmNodeStatus
 from wasmwright_operator.kube.transport import _plural
 from wasmwright_operator.metrics import Metrics
-from wasmwright_operator.workqueue import WorkQueue
+from wasmwright_operator.reconcile.workqueue import WorkQueue
 
 if TYPE_CHECKING:
     from wasmwright_operator.records import RuntimeRecord, WasmNodeRecord

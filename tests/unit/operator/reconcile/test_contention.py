@@ -1,5 +1,5 @@
 from wasmwright_operator.actions import LabelNode
-from wasmwright_operator.contention import Contention
+from wasmwright_operator.reconcile.contention import Contention
 
 READY = LabelNode("n1", "uid", {"runtime.wasmwright.dev/spin": "ready"})
 FAILED = LabelNode("n1", "uid", {"runtime.wasmwright.dev/spin": "failed"})

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from unit.operator.fake_loop import run
-from wasmwright_operator.workqueue import WorkQueue
+from wasmwright_operator.reconcile.workqueue import WorkQueue
 
 
 def now() -> float:
