@@ -7,6 +7,8 @@ DAEMONS := 1.6 1.7 2.0 2.1 2.2 2.3.4 2.3 2.4
 export PYTHONPATH := kind:tests
 # Programs that tests start by the hundred read compiled modules, also where a machine's default is to keep none.
 unexport PYTHONDONTWRITEBYTECODE
+# By content, so that a fresh clone checks only what has changed since another one did.
+export MYPY_CACHE_DIR := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/wasmwright/mypy
 # Files of tests lie in memory where that has room for them, and go with a test that passes.
 export PYTEST_DEBUG_TEMPROOT := $(shell df --output=avail /dev/shm 2>/dev/null | awk 'NR == 2 && $$1 > 2^20 {print "/dev/shm"}')
 # Programs of Go collect garbage a third as often in tests: those wait for processors, not for memory.
