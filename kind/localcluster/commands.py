@@ -14,11 +14,13 @@ def run(
     check: bool = True,
     env: Mapping[str, str] | None = None,
     cwd: Path | None = None,
+    holds_locks: bool = False,
 ) -> str:
     """Run a program and return its standard output.
 
     `env` adds to the environment. With `check`, an exit code other than 0 raises CommandError with
     the program's standard error in the message; without it the output counts whatever the code.
+    With `holds_locks` our exclusive locks stay held until it has ended, even if we are killed.
     """
     done = subprocess.run(
         argv,
@@ -30,6 +32,7 @@ def run(
         errors="replace",
         env=None if env is None else os.environ | env,
         cwd=cwd,
+        close_fds=not holds_locks,
     )
     if check and done.returncode != 0:
         raise CommandError(argv, done.returncode, done.stderr or done.stdout[-2000:])

@@ -14,10 +14,12 @@ def exclusive(path: Path) -> Iterator[None]:
     """Hold `path` alone, waiting for whoever holds it; the file goes when it is released.
 
     A lock file that was removed between opening and locking it is somebody else's past, so the
-    lock counts only if the path still leads to the file that we hold.
+    lock counts only if the path still leads to the file that we hold. Programs that are started
+    with `commands.run(holds_locks=True)` hold it too, as long as they run.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     descriptor = _acquire(path)
+    os.set_inheritable(descriptor, True)  # noqa: FBT003 - the standard library's own signature
     try:
         yield
     finally:

@@ -32,21 +32,21 @@ def ensure_bridge(addresses: Addresses, nodes: int) -> None:
     """Make the bridge with the host's address and the routes to the pods of `nodes` nodes."""
     bridge = addresses.bridge
     if not _exists(bridge):
-        commands.run("ip", "link", "add", bridge, "type", "bridge")
+        _change("ip", "link", "add", bridge, "type", "bridge")
     host = f"{addresses.host}/{addresses.subnet.prefixlen}"
-    commands.run("ip", "address", "replace", host, "dev", bridge)
-    commands.run("ip", "link", "set", bridge, "up")
+    _change("ip", "address", "replace", host, "dev", bridge)
+    _change("ip", "link", "set", bridge, "up")
     for node in (addresses.node(number) for number in range(1, nodes + 1)):
         way = ("via", str(node.address), "dev", bridge)
-        commands.run("ip", "route", "replace", str(node.pods), *way)
+        _change("ip", "route", "replace", str(node.pods), *way)
     if _firewall_blocks(bridge):
-        commands.run("iptables", "-w", "-I", *_rule(bridge))
+        _change("iptables", "-w", "-I", *_rule(bridge))
 
 
 def plug_in(addresses: Addresses, number: int) -> None:
     """Connect the host's end of a node's cable to the bridge."""
     link = addresses.node(number).link
-    commands.run("ip", "link", "set", link, "master", addresses.bridge, "up")
+    _change("ip", "link", "set", link, "master", addresses.bridge, "up")
 
 
 def remove(addresses: Addresses, *, timeout: float = 10) -> None:
@@ -63,6 +63,11 @@ def remove(addresses: Addresses, *, timeout: float = 10) -> None:
             raise LocalClusterError(f"could not remove the network links {', '.join(links)}")
         for link in links:
             commands.run("ip", "link", "delete", link, check=False)
+
+
+def _change(*argv: str) -> None:
+    """Run a program that leaves something behind; who takes the cluster down waits for its end."""
+    commands.run(*argv, holds_locks=True)
 
 
 def _links_of(addresses: Addresses) -> Iterable[str]:

@@ -1,3 +1,6 @@
+import os
+import subprocess
+import sys
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -7,6 +10,7 @@ import pytest
 
 from localcluster import locks
 from localcluster.errors import LocalClusterError
+from support.waiting import eventually
 
 
 def test_exclusive__many_at_once__are_never_two_inside(tmp_path: Path) -> None:
@@ -57,3 +61,28 @@ def test_first_free__all_held__says_so(tmp_path: Path) -> None:
         locks.first_free(series),
     ):
         pass
+
+
+HOLDER = """
+import sys
+from pathlib import Path
+from localcluster import commands, locks
+
+with locks.exclusive(Path("lock")):
+    commands.run("sh", "-c", sys.argv[1], holds_locks=True)
+"""
+LASTING = "touch started; until [ -e go ]; do sleep 0.02; done; touch ended"
+
+
+def test_exclusive__holder_was_killed__is_held_until_what_it_ran_has_ended(tmp_path: Path) -> None:
+    command = [sys.executable, "-c", HOLDER, LASTING]
+    paths = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    with subprocess.Popen(command, cwd=tmp_path, env=paths) as holder:
+        eventually((tmp_path / "started").exists, until=bool, within=60)
+        holder.kill()
+    lock = tmp_path / "lock"
+    with pytest.raises(LocalClusterError), locks.first_free((lock,)):
+        pass
+    (tmp_path / "go").touch()
+    with locks.exclusive(lock):
+        assert (tmp_path / "ended").exists()
