@@ -19,11 +19,12 @@ EVENT = {"type": "ADDED", "object": {"metadata": {"name": "a"}}}
 
 
 class ApiServer(BaseHTTPRequestHandler):
-    """Takes everything; a watch has three events and then nothing for a long time."""
+    """Takes everything; a watch has some events and then nothing for a long time."""
 
     protocol_version = "HTTP/1.1"
     taken: list[str]
     over: threading.Event
+    events = 3
 
     def do_POST(self) -> None:
         self.rfile.read(int(self.headers["Content-Length"]))
@@ -38,8 +39,7 @@ class ApiServer(BaseHTTPRequestHandler):
         self.send_header("Connection", "close")
         self.end_headers()
         self.close_connection = True
-        for _ in range(3):
-            self.wfile.write(json.dumps(EVENT).encode() + b"\n")
+        self.wfile.write((json.dumps(EVENT).encode() + b"\n") * self.events)
         self.over.wait(10)
 
     def _answer(self, code: int, body: bytes) -> None:
@@ -135,3 +135,14 @@ def test_proxy__watch_that_is_held__goes_on_when_it_is_released_and_ends_with_th
         assert json.loads(next(answer.iter_lines())) == EVENT
         assert time.monotonic() - began >= 0.3
     proxy.hold_watches("jobs")
+
+
+def test_proxy__watch_held_in_the_middle_of_events__holds_up_nothing_else(
+    proxy: Proxy, client: httpx.Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ApiServer, "events", 20_000)
+    with client.stream("GET", JOBS, params={"watch": "1"}) as answer:
+        for _line in zip(range(10), answer.iter_lines(), strict=False):
+            proxy.hold_watches("jobs")
+            assert client.get(JOBS).json() == {"items": []}
+            proxy.release_watches()

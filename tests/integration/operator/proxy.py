@@ -26,6 +26,8 @@ _PASSED_ON: Final = ("Accept", "Authorization", "Content-Type", "User-Agent")
 _PASSED_BACK: Final = ("Content-Type", "Retry-After", "Warning")
 _FAREWELL: Final = 0.1
 """Seconds for the end of connections to the API server, which takes some rounds of the loop."""
+_PATIENCE: Final = 30
+"""Seconds that the end of a proxy may take."""
 _NO_LIMIT: Final = ClientTimeout(total=None, connect=10)
 
 
@@ -59,7 +61,7 @@ class Proxy:
         self._held: frozenset[str] = frozenset()
         self._flows = asyncio.Event()
         self._ready: Future[str] = Future()
-        self._thread = threading.Thread(target=self._run, name="proxy")
+        self._thread = threading.Thread(target=self._run, name="proxy", daemon=True)
 
     def __enter__(self) -> Self:
         self._thread.start()
@@ -68,7 +70,8 @@ class Proxy:
 
     def __exit__(self, *_: object) -> None:
         self._loop.call_soon_threadsafe(self._over.set)
-        self._thread.join()
+        self._thread.join(_PATIENCE)
+        assert not self._thread.is_alive(), "the proxy does not end: its loop is held up"
 
     def kubeconfig(self, credentials: Path, into: Path) -> Path:
         """Write a kubeconfig with the user of another one that leads through this proxy."""
@@ -84,17 +87,23 @@ class Proxy:
 
     def hold_watches(self, *resources: str) -> None:
         """Keep the events of these kinds back, so that the view of the operator grows old."""
-        self._held = frozenset(resources)
-        self._loop.call_soon_threadsafe(self._flows.clear)
+        self._loop.call_soon_threadsafe(self._hold, frozenset(resources))
 
     def release_watches(self) -> None:
         """Let the events through that were kept back, and those to come."""
-        self._held = frozenset()
-        self._loop.call_soon_threadsafe(self._flows.set)
+        self._loop.call_soon_threadsafe(self._hold, frozenset())
 
     def cut_watches(self) -> None:
         """Break all watches off as they are."""
         self._loop.call_soon_threadsafe(lambda: list(map(_abort, self._streams.values())))
+
+    def _hold(self, resources: frozenset[str]) -> None:
+        """Change both in one step of the loop, or a held watch turns round in it forever."""
+        self._held = resources
+        if resources:
+            self._flows.clear()
+        else:
+            self._flows.set()
 
     def _run(self) -> None:
         with asyncio.Runner() as runner:
