@@ -13,4 +13,5 @@ pytest_plugins = [
     "support.garbage",
     "support.interrupts",
     "support.lanes",
+    "support.untraced",
 ]
