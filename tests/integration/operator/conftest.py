@@ -19,6 +19,10 @@ QUICK = {"WASMWRIGHT_API_RATE": "200", "WASMWRIGHT_API_BURST": "400"}
 STAGES = Path(__file__).parent / "kwok-nodes.yaml"
 
 
+def pytest_itemcollected(item: pytest.Item) -> None:
+    item.add_marker(pytest.mark.no_cover)  # the operator runs in processes of its own
+
+
 @pytest.fixture(scope="session")
 def api(control_plane: Cluster) -> Iterator[Api]:
     """The API server with our kinds and the operator's namespace."""
