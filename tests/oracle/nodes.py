@@ -3,7 +3,6 @@
 It is changed as a run changes it, by the same functions in the same order, and nothing else.
 """
 
-import copy
 from pathlib import Path
 from typing import Any
 
@@ -134,13 +133,17 @@ class Node:
 
 def without(document: Document, ours: frozenset[str]) -> Document:
     """Return a dump without our handlers, and without the list of files that it was read from."""
-    rest = copy.deepcopy(document)
-    rest.pop("imports", None)
-    for plugin in rest["plugins"].values():
-        handlers = plugin.get("containerd", {}).get("runtimes", {})
-        for name in ours:
-            handlers.pop(name, None)
-    return rest
+    plugins = {name: _without(plugin, ours) for name, plugin in document["plugins"].items()}
+    rest = {key: value for key, value in document.items() if key != "imports"}
+    return {**rest, "plugins": plugins}
+
+
+def _without(plugin: Document, ours: frozenset[str]) -> Document:
+    part = plugin.get("containerd", {})
+    if "runtimes" not in part:
+        return plugin
+    others = {name: table for name, table in part["runtimes"].items() if name not in ours}
+    return {**plugin, "containerd": {**part, "runtimes": others}}
 
 
 def handlers_in(document: Document) -> Document:

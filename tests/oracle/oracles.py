@@ -7,7 +7,6 @@ in place of this machine's, so absolute imports, relative ones and symlinks mean
 import hashlib
 import os
 import subprocess
-import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cache, cached_property
@@ -17,17 +16,10 @@ from typing import Any
 import pytest
 
 from localcluster import binaries, components, rootfs
+from oracle.place import TOPS, run_in_place
 from wasmwright_installer.config.dump import Dump
 from wasmwright_installer.detect.daemon import Version, parse_version
 
-_TOPS = ("etc", "run", "var", "opt")
-_IN_PLACE = f"""
-root=$1; shift
-for top in {" ".join(_TOPS)}; do
-    [ ! -d "$root/$top" ] || mount --bind "$root/$top" "/$top" || exit 99
-done
-exec "$@"
-"""
 _DEBIAN = "1.7 of Debian"
 _OF_THE_CLUSTER = (_DEBIAN, "2.4")
 ALL = ("1.6", _DEBIAN, "1.7", "2.0", "2.1", "2.2", "2.3.4", "2.3", "2.4")
@@ -41,10 +33,9 @@ class Answer:
     stdout: str
     stderr: str
 
-    @cached_property
+    @property
     def document(self) -> dict[str, Any]:
-        assert self.code == 0, self.stderr
-        return tomllib.loads(self.stdout)
+        return self.dump.document
 
     @cached_property
     def dump(self) -> Dump:
@@ -83,22 +74,12 @@ class Oracle:
         files = repr((arguments, sorted(content_of(root).items())))
         key = hashlib.sha256(files.encode()).hexdigest()
         if key not in self.answers:
-            done = subprocess.run(
-                [*in_place(root), self.binary, *arguments],
-                capture_output=True,
-                text=True,
-                check=False,
-            )
+            done = run_in_place(root, [self.binary, *arguments])
             self.answers[key] = Answer(done.returncode, done.stdout, done.stderr)
         return self.answers[key]
 
 
-def in_place(root: Path, *namespaces: str) -> tuple[str, ...]:
-    """Return the start of a command line whose program finds the node's files where they belong."""
-    return ("unshare", "--mount", *namespaces, "sh", "-c", _IN_PLACE, "sh", str(root))
-
-
-def content_of(root: Path, tops: tuple[str, ...] = _TOPS) -> dict[str, bytes | str]:
+def content_of(root: Path, tops: tuple[str, ...] = TOPS) -> dict[str, bytes | str]:
     """Return every file of a node with its bytes, and every symlink with its target."""
     return {
         f"/{path.relative_to(root)}": str(path.readlink()) if path.is_symlink() else content

@@ -12,7 +12,8 @@ import pytest
 from oracle.mains import EVERY, Main
 from oracle.nodes import Node
 from oracle.operations import NOTHING, TWO
-from oracle.oracles import each, in_place, oracle
+from oracle.oracles import each, oracle
+from oracle.place import TOPS
 from oracle.scores import Score
 from wasmwright_installer.apply.verify import changed_for_others
 from wasmwright_installer.detect.handlers import (
@@ -36,13 +37,23 @@ STARTED: Final = (
 )
 
 
+_IN_PLACE: Final = f"""
+root=$1; shift
+for top in {" ".join(TOPS)}; do
+    [ ! -d "$root/$top" ] || mount --bind "$root/$top" "/$top" || exit 99
+done
+exec "$@"
+"""
+
+
 @contextmanager
 def running(node: Node, folder: Path) -> Iterator[SocketCRI]:
     """The node's daemon, in a network and mount namespace of its own."""
     folder.mkdir()
     (node.root / "opt").mkdir(exist_ok=True)
     socket = folder / "c.sock"
-    command = [*in_place(node.root, "--net"), str(node.oracle.binary)]
+    command = ["unshare", "--mount", "--net", "sh", "-c", _IN_PLACE, "sh", str(node.root)]
+    command += [str(node.oracle.binary)]
     command += ["--root", str(folder / "r"), "--state", str(folder / "s"), "-a", str(socket)]
     command += ["-c", node.main] if node.main in node.content else []
     with (folder / "log").open("wb") as log:

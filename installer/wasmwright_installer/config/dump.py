@@ -70,12 +70,11 @@ def foreign_handlers(document: Document, ours: frozenset[str]) -> dict[str, dict
 def differences(before: Document, after: Document, ours: frozenset[str]) -> tuple[str, ...]:
     """Return where two dumps differ outside our own handlers, as dotted keys with both values."""
     old, new = dict(_leaves(before)), dict(_leaves(after))
-    found = []
-    for path in sorted(old.keys() | new.keys()):
-        if _is_ours(path, ours) or _is_same(path, old.get(path), new.get(path)):
-            continue
-        found.append(f"{'.'.join(path)}: {_shown(old, path)} -> {_shown(new, path)}")
-    return tuple(found)
+    return tuple(
+        f"{'.'.join(path)}: {_shown(old, path)} -> {_shown(new, path)}"
+        for path in sorted(old.keys() | new.keys())
+        if not (_is_same(path, old.get(path), new.get(path)) or _is_ours(path, ours))
+    )
 
 
 def _is_same(path: tuple[str, ...], old: object, new: object) -> bool:
@@ -83,8 +82,9 @@ def _is_same(path: tuple[str, ...], old: object, new: object) -> bool:
 
     Some daemons show every option of their own runc, others none.
     """
-    is_option = _below_handlers(path)[1:2] == ("options",)
-    return old == new or (is_option and not old and not new)
+    if old == new:
+        return True
+    return not old and not new and _below_handlers(path)[1:2] == ("options",)
 
 
 def _leaves(
