@@ -89,6 +89,21 @@ class LaneScheduling(LoadScopeScheduling):
         return unit_of(nodeid)
 
     @override
+    def schedule(self) -> None:
+        """Hand out the work; a worker holds its last test until it has more or is told to end."""
+        super().schedule()
+        for node in self.nodes:
+            self._reschedule(node)
+
+    @override
+    def remove_node(self, node: WorkerController) -> str | None:
+        """Have what a worker that died had left done by another one, and that only."""
+        units = self.assigned_work[node]
+        for unit in [name for name, tests in units.items() if all(tests.values())]:
+            del units[unit]
+        return super().remove_node(node)
+
+    @override
     def _assign_work_unit(self, node: WorkerController) -> None:
         unit = self._next_unit(node)
         if unit is None:

@@ -45,11 +45,18 @@ def given(workers: int, *modules: list[str]) -> tuple[LaneScheduling, list[Worke
 
 
 def run(scheduling: LaneScheduling, workers: list[Worker]) -> None:
-    """Have each worker end one test after the other, in turns."""
+    """Have each worker end one test after the other, in turns.
+
+    A worker runs its last one only when it has been told that nothing comes after it.
+    """
     done = dict.fromkeys(workers, 0)
-    while any(done[worker] < len(worker.tests) for worker in workers):
+
+    def goes_on(worker: Worker) -> bool:
+        return done[worker] + (not worker.shutting_down) < len(worker.tests)
+
+    while any(map(goes_on, workers)):
         for worker in workers:
-            if done[worker] < len(worker.tests):
+            if goes_on(worker):
                 index = worker.collection.index(worker.tests[done[worker]])
                 done[worker] += 1
                 scheduling.mark_test_complete(worker, index)  # type: ignore[arg-type]
@@ -141,3 +148,19 @@ def test_run__worker_dies__its_tests_are_done_by_the_one_that_comes_for_it() -> 
     scheduling.schedule()
     run(scheduling, [second, third])
     assert set(second.tests + third.tests) == set(second.collection)
+
+
+def test_run__worker_dies_at_its_last_test__only_that_is_done_by_the_one_that_comes() -> None:
+    scheduling, (first, second) = given(2, module("e2e/test_a", 3), module("e2e/test_b", 3))
+    for index in range(len(first.tests) - 1):
+        scheduling.mark_test_complete(first, first.collection.index(first.tests[index]))  # type: ignore[arg-type]
+    run(scheduling, [second])
+    assert scheduling.remove_node(first) == first.tests[-1]  # type: ignore[arg-type]
+    third: Any = Worker(collection=second.collection)
+    scheduling.add_node(third)
+    scheduling.add_node_collection(third, third.collection)
+    scheduling.schedule()
+    run(scheduling, [third])
+    assert third.tests == first.tests[-1:]
+    assert third.shutting_down
+    assert scheduling.tests_finished
