@@ -2,7 +2,8 @@
 
 A key that waits is not added twice (the earlier time counts). A key that is being worked on and is
 added again waits until that is done, so no key is ever worked on twice at the same time. Failures
-back off per key.
+back off per key. No key comes before its time, not even by a little: whoever asked to be woken then
+would ask again, and again.
 """
 
 import asyncio
@@ -16,8 +17,6 @@ _FIRST_BACKOFF: Final = 0.5
 _LONGEST_BACKOFF: Final = 60.0
 _MANY: Final = 16
 _NAME: Final = "wasmwright"
-_FINEST: Final = 0.001
-"""What is due so soon is due now: waiting for less would only spin."""
 
 
 class WorkQueue:
@@ -93,7 +92,7 @@ class WorkQueue:
         self._call_next()
 
     def _pop_due(self) -> str | None:
-        while self._order and self._order[0][0] <= _now() + _FINEST:
+        while self._order and self._order[0][0] <= _now():
             due, _serial, key = heapq.heappop(self._order)
             if self._due.get(key) == due:
                 del self._due[key]
@@ -106,7 +105,7 @@ class WorkQueue:
         if not (self._order and self._idle):
             return
         due = self._order[0][0]
-        if due <= _now() + _FINEST:
+        if due <= _now():
             self._call()
         elif self._alarm is None or self._alarm.when() != due:
             self._set_alarm(due)

@@ -56,6 +56,20 @@ def test_get__several_keys__come_in_the_order_of_their_times() -> None:
     assert run(scenario()) == [("now", 0), ("a", 1), ("b", 2), ("c", 3)]
 
 
+@pytest.mark.parametrize("soon", [0.0004, 0.000_001, 1e-9])
+def test_get__key_that_is_due_very_soon__does_not_come_before_its_time(soon: float) -> None:
+    async def scenario() -> None:
+        queue = WorkQueue()
+        queue.add("earlier", 100.999_122_463)
+        await take(queue)
+        due = now() + soon
+        queue.add("a", soon)
+        await queue.get()
+        assert now() >= due
+
+    run(scenario())
+
+
 def test_get__while_waiting__a_key_that_is_added_comes_at_once() -> None:
     async def scenario() -> list[tuple[str, float]]:
         queue = WorkQueue()
