@@ -9,15 +9,12 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from fnmatch import fnmatchcase
 
-import tomlkit
-
+from wasmwright_installer.config.import_array import START, with_imports
 from wasmwright_installer.config.tables import Document, parse
 from wasmwright_installer.config.text import Lines, parses_to
 from wasmwright_installer.errors import RefusedError
 
 _VERSION_LINE = re.compile(rb"^[ \t]*version[ \t]*=[^\n]*\n", re.MULTILINE)
-_ARRAY = re.compile(rb"""^[ \t]*["']?imports["']?[ \t]*=[ \t]*\[""", re.MULTILINE)
-
 
 OWN_GLOB = "wasmwright*.toml"
 """Imported instead of the file itself: a glob may match nothing, so no order of writing or removing
@@ -114,7 +111,7 @@ def _joined(content: bytes, pattern: str) -> Iterator[bytes]:
     for place in _VERSION_LINE.finditer(content):
         yield content[: place.end()] + line + content[place.end() :]
     yield line + content
-    for place in _ARRAY.finditer(content):
+    for place in START.finditer(content):
         rest = content[place.end() :]
         yield content[: place.end()] + _entry(pattern) + rest
         yield content[: place.end()] + _entry(pattern) + b", " + rest
@@ -138,20 +135,13 @@ def leave(path: str, content: bytes, pattern: str) -> bytes:
         edited = content.replace(part, b"", 1)
         if edited != content and parses_to(edited, wanted):
             return edited
-    rewritten = _without(content, imports)
-    if parses_to(rewritten, {**document, "imports": imports}):
+    rewritten = with_imports(path, content, imports)
+    if rewritten is not None:
         return rewritten
     raise RefusedError(
         f"{pattern!r} cannot be taken out of the imports of {path}; take it out by hand",
         reason="ImportsUnreadable",
     )
-
-
-def _without(content: bytes, rest: list[str]) -> bytes:
-    """Serve a file that somebody else wrote anew since, with other quotes or another layout."""
-    document = tomlkit.parse(content.decode())
-    document["imports"] = rest
-    return tomlkit.dumps(document).encode()
 
 
 def _entry(pattern: str) -> bytes:

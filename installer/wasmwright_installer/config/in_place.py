@@ -8,6 +8,7 @@ import copy
 import re
 import tomllib
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -178,20 +179,25 @@ def _inline_value(body: Mapping[str, Any]) -> Any:  # noqa: ANN401  # tomlkit's 
 
 def _remove_keys(path: str, content: bytes, table: str, names: frozenset[str]) -> bytes:
     rest: Any = copy.deepcopy(dict(parse(path, content)))
-    edited: Any = tomlkit.parse(content.decode())
-    for document in (rest, edited):
-        containerd = document["plugins"][table]["containerd"]
-        for name in names:
-            del containerd["runtimes"][name]
-        if not containerd["runtimes"]:
-            del containerd["runtimes"]
-    result = tomlkit.dumps(edited).encode()
-    if parses_to(result, rest):
-        return result
+    _delete(rest, table, names)
+    with suppress(TOMLKitError):  # it does not know all that is valid
+        edited = tomlkit.parse(content.decode())
+        _delete(edited, table, names)
+        result = tomlkit.dumps(edited).encode()
+        if parses_to(result, rest):
+            return result
     raise RefusedError(
         f"handlers {', '.join(sorted(names))} cannot be taken out of {path}; take them out by hand",
         reason="ConfigNotEditable",
     )
+
+
+def _delete(document: Any, table: str, names: frozenset[str]) -> None:  # noqa: ANN401  # of tomlkit or not
+    containerd = document["plugins"][table]["containerd"]
+    for name in names:
+        del containerd["runtimes"][name]
+    if not containerd["runtimes"]:
+        del containerd["runtimes"]
 
 
 def _refuse_strangers(path: str, found: Block, table: str, names: frozenset[str]) -> None:

@@ -19,6 +19,17 @@ IMPORTS_TWICE = 'imports = ["/etc/containerd/other/*.toml", "/etc/containerd/oth
 G_SINGLE = "'io.containerd.grpc.v1.cri'"
 MARKS = '"""\n# wasmwright: end\n"""'
 LIST = "[[example.list]]\nname = 'a'\n[[example.list]]\nname = 'b'\n"
+ANY_ORDER = f"""version = 2
+[{G}.containerd.runtimes.runc]
+  {TYPE}
+[{G}.cni]
+[{G}.containerd.runtimes.kata]
+  {TYPE}
+[{G}]
+[{G}.containerd.runtimes.with-dash]
+  {TYPE}
+"""
+"""Valid, and more than tomlkit understands."""
 INLINE_RUNTIMES = f"{{ runc = {{ {TYPE} }} }}"
 INLINE = (
     f'{{ "io.containerd.grpc.v1.cri" = {{ containerd = {{ runtimes = {INLINE_RUNTIMES} }} }} }}'
@@ -35,6 +46,7 @@ SCHEMA_2 = {
     "blank lines at the end": f"version = 2\n{RUNC}\n\n\n",
     "single quotes": f"version = 2\n{RUNC}".replace('"', "'"),
     "super table": f"version = 2\n[plugins]\n  [{G}]\n    sandbox_image = 'pause'\n{RUNC}",
+    "tables in any order": ANY_ORDER,
     "dotted keys": f"version = 2\n[{G}]\ncontainerd.runtimes.runc.{TYPE}\n",
     "dotted from the top": f"version = 2\n{G}.containerd.runtimes.runc.{TYPE}\n",
     "inline handlers": f"version = 2\n[{G}.containerd]\nruntimes = {INLINE_RUNTIMES} # inline\n",

@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from wasmwright_installer.config import tables
 from wasmwright_installer.config.stage import staged
+from wasmwright_installer.errors import RefusedError
 
 values = st.one_of(
     st.booleans(), st.integers(-(2**31), 2**31), st.text(max_size=20), st.lists(st.text(max_size=5))
@@ -69,3 +70,9 @@ def test_staged__absolute_imports__lead_to_the_staged_files() -> None:
         ),
         "/run/s/a/1.toml": b"version = 2\n",
     }
+
+
+def test_staged__imports_in_an_unusual_spelling__are_refused() -> None:
+    tree = {"/etc/containerd/config.toml": b'"\\u0069mports" = ["/a"]\n'}
+    with pytest.raises(RefusedError, match="write them as imports = "):
+        staged(tree, "/run/s")
