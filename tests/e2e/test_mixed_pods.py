@@ -38,7 +38,11 @@ def test_several_wasm_containers__with_volumes_and_environment__by_both(
     ]
     try:
         pods = [
-            Shaped(equipped.cluster, node, runtime, *containers, volumes=volumes)
+            Shaped(
+                *(equipped.cluster, node, runtime, *containers),
+                volumes=volumes,
+                restartPolicy="OnFailure",  # libcontainer at times loses a start beside another one
+            )
             for runtime in ("wasmtime", "crun")
         ]
         for pod in pods:
