@@ -1,12 +1,12 @@
 """The installer on a node by itself, as somebody runs it who has no operator."""
 
-import json
 from typing import Any
 
 from imagebuild import build
 from imagebuild.recipe import Part
 from localcluster import Cluster, Node
 from support.kube_view import get
+from support.kube_write import put
 from support.waiting import eventually
 from wasmwright_installer.contract import ApplyResult, HostStatus, NodeDocument
 
@@ -26,8 +26,7 @@ def status(cluster: Cluster, node: Node) -> HostStatus:
 
 def _run(cluster: Cluster, node: Node, document: NodeDocument, *arguments: str) -> str:
     name = f"installer-{node.name}"
-    manifest = json.dumps(_pod(name, node, document, *arguments))
-    cluster.kubectl("apply", "-f", "-", input=manifest)
+    put(cluster, _pod(name, node, document, *arguments))
     try:
         eventually(
             lambda: get(cluster, "pod", name).get("status", {}).get("phase"),

@@ -1,16 +1,10 @@
-"""Read objects of the cluster under test, over connections that stay open.
+"""Read objects of the cluster under test."""
 
-Tests look many times a second, and each look by kubectl would cost a processor 40 ms.
-"""
-
-import atexit
-import threading
-from functools import cache
-from pathlib import Path
 from typing import Any, Final
 
-from integration.operator.api import CLASSES, CRDS, NAMESPACES, NODES, WN, WRT, Api
+from integration.operator.api import CLASSES, CRDS, NAMESPACES, NODES, WN, WRT
 from localcluster import Cluster, Node
+from support.kube_api import api
 
 _PATHS: Final = {
     "crd": CRDS,
@@ -26,12 +20,12 @@ _PATHS: Final = {
 
 def get(cluster: Cluster, kind: str, name: str) -> dict[str, Any]:
     """Return one object, or an empty one when it is not there."""
-    return _api(cluster).get(f"{_PATHS[kind]}/{name}")
+    return api(cluster).get(f"{_PATHS[kind]}/{name}")
 
 
 def items(cluster: Cluster, kind: str) -> list[dict[str, Any]]:
     """Return all objects of a kind."""
-    return _api(cluster).items(_PATHS[kind])
+    return api(cluster).items(_PATHS[kind])
 
 
 def condition(thing: dict[str, Any], kind: str) -> dict[str, str]:
@@ -50,20 +44,3 @@ def containerd_boots(node: Node) -> int:
     """Return how often containerd has started since the node came up."""
     journal = node.exec("journalctl", "--unit=containerd", "--output=cat", "--no-pager")
     return journal.count("containerd successfully booted")
-
-
-def _api(cluster: Cluster) -> Api:
-    written = cluster.kubeconfig.stat().st_mtime_ns
-    return _connected(cluster.kubeconfig, written, threading.get_ident())
-
-
-@cache
-def _connected(kubeconfig: Path, _written: int, _thread: int) -> Api:
-    """Return a client; a cluster that is raised again under its name gets another one.
-
-    Each thread has its own: from a pool that threads share, one was given a connection that another
-    was just closing.
-    """
-    api = Api(kubeconfig)
-    atexit.register(api.client.close)
-    return api

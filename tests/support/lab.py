@@ -12,6 +12,7 @@ from imagebuild import build
 from imagebuild.recipe import ImageNames
 from localcluster import Cluster, Node
 from support.kube_view import get, items, labels
+from support.kube_write import put
 from support.waiting import eventually
 from workloads import images, light_shim, pods, real_shim, runtimes
 from workloads.artifact_server import ArtifactServer
@@ -123,7 +124,7 @@ class Lab:
         """Make a RuntimeClass by hand, for a handler that no operator knows of."""
         meta = {"name": name, "labels": {"made-by": "test"}}
         manifest = {"apiVersion": "node.k8s.io/v1", "kind": "RuntimeClass", "metadata": meta}
-        self._apply(manifest | {"handler": name})
+        put(self.cluster, manifest | {"handler": name})
 
     def run_hello(self, node: Node, runtime: str) -> str:
         """Run a wasm pod to its end on the node, through the RuntimeClass, and return its log."""
@@ -152,12 +153,12 @@ class Lab:
         """Have a Deployment keep a wasm pod running on the node, and return its name."""
         self.wait_class(runtime)
         name = f"loop-{next(self._numbers)}"
-        self._apply(pods.deployment(name, self._wasm_pod(name, Module.LOOP, node, runtime)))
+        put(self.cluster, pods.deployment(name, self._wasm_pod(name, Module.LOOP, node, runtime)))
         return name
 
     def guard(self, deployment: str) -> None:
         """Let no pod of a Deployment be evicted."""
-        self._apply(pods.budget(deployment))
+        put(self.cluster, pods.budget(deployment))
 
     def running_pod(self, deployment: str, *, other_than: Pod | None = None) -> Pod:
         """Wait for a pod of a Deployment that runs, as it has not been seen before."""
@@ -183,7 +184,7 @@ class Lab:
     def bystander(self, node: Node) -> Pod:
         """Start a native pod that nothing may disturb."""
         name = f"bystander-{next(self._numbers)}"
-        self._apply(pods.bystander_pod(name, node=node.name))
+        put(self.cluster, pods.bystander_pod(name, node=node.name))
         self._wait_phase(name, "Running")
         return Pod(name, self._identity(name))
 
@@ -218,7 +219,7 @@ class Lab:
 
     def _create(self, module: Module, node: Node, runtime: str) -> str:
         name = f"{module}-{next(self._numbers)}"
-        self._apply(self._wasm_pod(name, module, node, runtime))
+        put(self.cluster, self._wasm_pod(name, module, node, runtime))
         return name
 
     def _wasm_pod(self, name: str, module: Module, node: Node, runtime: str) -> pods.Manifest:
@@ -229,9 +230,6 @@ class Lab:
             node=node.name,
             annotations=runtimes.POD_ANNOTATIONS.get(runtime),
         )
-
-    def _apply(self, manifest: pods.Manifest) -> None:
-        self.cluster.kubectl("apply", "-f", "-", input=json.dumps(manifest))
 
     def _wait_phase(self, name: str, phase: str) -> None:
         eventually(

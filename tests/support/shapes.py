@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from localcluster import Cluster, Node
 from support.kube_view import get
+from support.kube_write import put
 from support.waiting import eventually
 from workloads import images
 from workloads.modules import Module, file_name
@@ -62,7 +63,7 @@ class Shaped:
                 **spec,
             },
         }
-        cluster.kubectl("apply", "-f", "-", input=json.dumps(body))
+        put(cluster, body)
 
     @property
     def status(self) -> dict[str, Any]:

@@ -58,6 +58,12 @@ class Api:
         headers = {"Content-Type": "application/merge-patch+json"}
         return _checked(self.client.patch(path, json=body, headers=headers))
 
+    def apply(self, path: str, body: Raw) -> Raw:
+        """Create an object or make it as it is said; fields that do not exist are refused."""
+        headers = {"Content-Type": "application/apply-patch+yaml"}
+        query = {"fieldManager": "tests", "force": "true", "fieldValidation": "Strict"}
+        return _checked(self.client.patch(path, json=body, headers=headers, params=query))
+
     def delete(self, path: str, **options: Any) -> None:
         response = self.client.request("DELETE", path, json=options)
         if response.status_code != 404:
