@@ -3,6 +3,8 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 
+import pytest
+
 from unit.operator.driver import Driver
 from unit.operator.fake_loop import run
 from wasmwright_installer.contract import NodeDocument
@@ -63,6 +65,7 @@ def test_handler__lost__lowers_the_label_at_once_and_is_repaired() -> None:
     scenario(story)
 
 
+@pytest.mark.no_cover  # hundreds of runs of what other tests measure once
 def test_handler__lost_whenever_it_is_repaired__is_repaired_once_an_hour_at_last() -> None:
     async def story(driver: Driver) -> None:
         runs = 0

@@ -10,6 +10,8 @@ import pytest
 from unit.operator.fleet.large import LargeFleet
 from wasmwright_operator.fleet import Memo, plan_fleet
 
+pytestmark = pytest.mark.no_cover  # one profiler at a time
+
 SMALL, LARGE = 80, 320
 STAGES = pytest.mark.parametrize("done", [0.5, 1.0], ids=["rolling out", "long after it"])
 

@@ -33,6 +33,7 @@ def both(template: str, known: Shapes, values: dict[str, Any]) -> tuple[Any, Any
     return known.parse(text, values), yaml.safe_load(text)
 
 
+@pytest.mark.no_cover  # hundreds of runs of what other tests measure once
 @pytest.mark.parametrize("template", [name for name in TEMPLATES if name != "inside"])
 @settings(max_examples=50)
 @given(jobs=st.lists(st.tuples(WORDS, st.dictionaries(WORDS, WORDS)), max_size=5))
