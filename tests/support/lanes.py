@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 import pytest
+from _pytest.runner import runtestprotocol
 from typing_extensions import override
 from xdist.scheduler import LoadScopeScheduling
 from xdist.workermanage import WorkerController
@@ -140,8 +141,27 @@ def pytest_configure_node(node: WorkerController) -> None:
     node.workerinput["lanes"] = node.config.getvalue("dist") == "loadscope"
 
 
+def _has_lanes(item: pytest.Item) -> bool:
+    return bool(getattr(item.config, "workerinput", {}).get("lanes"))
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_setup(item: pytest.Item) -> None:
-    if getattr(item.config, "workerinput", {}).get("lanes"):
+    if _has_lanes(item):
         with suppress(PermissionError):  # who is not root can step back and not come forward again
             os.setpriority(os.PRIO_PROCESS, 0, lane_of(item.nodeid).niceness)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_protocol(item: pytest.Item, nextitem: pytest.Item | None) -> bool | None:
+    """End with a lane what its tests share: a cluster that nobody asks again costs a processor."""
+    if nextitem is None or not _has_lanes(item) or _is_same_lane(item, nextitem):
+        return None
+    item.ihook.pytest_runtest_logstart(nodeid=item.nodeid, location=item.location)
+    runtestprotocol(item, nextitem=None)
+    item.ihook.pytest_runtest_logfinish(nodeid=item.nodeid, location=item.location)
+    return True
+
+
+def _is_same_lane(one: pytest.Item, other: pytest.Item) -> bool:
+    return lane_of(one.nodeid) is lane_of(other.nodeid)

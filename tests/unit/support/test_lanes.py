@@ -1,13 +1,17 @@
 """Who gets which tests, played with workers that only note what they are sent."""
 
+import os
+import subprocess
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, Final
 
 import pytest
 
+import support
 from support.lanes import API_SERVER, LANES, NODES, PROCESSOR, LaneScheduling, lane_of, unit_of
 
 ROOT = Path(__file__).parents[3]
@@ -164,3 +168,52 @@ def test_run__worker_dies_at_its_last_test__only_that_is_done_by_the_one_that_co
     assert third.tests == first.tests[-1:]
     assert third.shutting_down
     assert scheduling.tests_finished
+
+
+SHARED: Final = """
+import os
+from pathlib import Path
+import pytest
+
+@pytest.fixture(scope="session")
+def cluster():
+    there = Path(f"{os.getpid()}.cluster")
+    there.touch()
+    yield there
+    there.unlink()
+"""
+TWO_OF_ONE_LANE: Final = """
+def test_1(cluster):
+    assert cluster.exists()
+
+def test_2(cluster):
+    assert cluster.exists()
+"""
+AFTER_THEM: Final = """
+from pathlib import Path
+
+def test_nothing_is_left():
+    assert not list(Path().glob("*.cluster"))
+"""
+
+
+def test_run__last_test_of_a_lane__ends_what_its_session_shares(tmp_path: Path) -> None:
+    written = {
+        "conftest.py": SHARED,
+        "tests/e2e/test_a.py": TWO_OF_ONE_LANE,
+        "tests/e2e/test_b.py": TWO_OF_ONE_LANE,
+        "tests/unit/test_c.py": AFTER_THEM,
+    }
+    for name, text in written.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(text)
+    options = ["-p", "support.lanes", "-p", "no:cacheprovider", "-n", "1", "--dist", "loadscope"]
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-c", os.devnull, "--rootdir=.", *options, "tests"],
+        cwd=tmp_path,
+        env=os.environ | {"PYTHONPATH": str(Path(support.__file__).parents[1])},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert "5 passed" in done.stdout, done.stdout + done.stderr
