@@ -27,12 +27,15 @@ class Shortage:
 def tell(waiting: Mapping[Shortage, int], runtime: str) -> str:
     """Return how many nodes of a runtime wait for room, and for which; "" = none does.
 
-    Nodes that are not Ready wait for something else, which is told where they are counted.
+    Nodes that are not Ready wait for something else, which is told where they are counted. The same
+    numbers make the same sentence, in whatever order the nodes were looked at.
     """
-    short = {item: count for item, count in waiting.items() if item.limit is not Limit.NOT_READY}
+    short = [(item, count) for item, count in waiting.items() if item.limit is not Limit.NOT_READY]
     return ", ".join(
         f"{count} wait for {item.limit}{_whose(item, runtime)}"
-        for item, count in sorted(short.items(), key=lambda pair: (-pair[1], pair[0].limit))
+        for item, count in sorted(
+            short, key=lambda pair: (-pair[1], pair[0].limit, _whose(pair[0], runtime))
+        )
     )
 
 
