@@ -5,37 +5,20 @@ inline tables cannot be continued so; there the keys go into the inline table, w
 """
 
 import copy
-import re
-import tomllib
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass
 from typing import Any
 
 import tomlkit
 from tomlkit.exceptions import TOMLKitError
 
-from wasmwright_installer.config.tables import Document, parse, render_handler, runtimes
+from wasmwright_installer.config import marked_block
+from wasmwright_installer.config.files import Handlers
+from wasmwright_installer.config.tables import Document, parse, runtimes
 from wasmwright_installer.config.text import Lines, parses_to
 from wasmwright_installer.detect.handlers import binary_of, normal_handler
-from wasmwright_installer.errors import ConflictError, RefusedError
+from wasmwright_installer.errors import RefusedError
 from wasmwright_installer.home import own_handler
-
-BEGIN = "# wasmwright: begin. These lines are rewritten and removed by wasmwright-installer."
-END = "# wasmwright: end"
-
-_VERSION = b"version = 2"
-
-_BLOCK = re.compile(
-    rb"(?P<gap>(?:\r?\n)?)"
-    + re.escape(BEGIN.encode())
-    + rb"\r?\n(?P<body>.*?)"
-    + re.escape(END.encode())
-    + rb"(?:\r?\n|\Z)",
-    re.DOTALL,
-)
-
-Handlers = Mapping[str, Mapping[str, Any]]
 
 
 def add(path: str, content: bytes, table: str, handlers: Handlers) -> bytes:
@@ -46,7 +29,7 @@ def add(path: str, content: bytes, table: str, handlers: Handlers) -> bytes:
     document = parse(path, content)
     wanted = with_handlers(document, table, handlers)
     if wanted is not None:
-        continued = content + block(content, table, handlers, new=not document)
+        continued = content + marked_block.lines(content, table, handlers, new=not document)
         if parses_to(continued, wanted):
             return continued
         inlined = _inline(content, table, handlers)
@@ -67,11 +50,11 @@ def take_out(path: str, content: bytes, table: str, names: frozenset[str]) -> by
     Raises:
         ConflictError: somebody wrote other handlers between our marks.
     """
-    found = find_block(content)
+    found = marked_block.find(content)
     if found is not None:
         if names:
-            _refuse_strangers(path, found, table, names)
-        return _keep_version(found, Lines.of(content).ending)
+            marked_block.refuse_strangers(path, found, table, names)
+        return marked_block.cut_out(found, Lines.of(content).ending)
     declared = runtimes(parse(path, content), table) or {}
     present = names & set(declared)
     is_ours = any(_leads_to_us(name, declared[name]) for name in present)
@@ -81,62 +64,6 @@ def take_out(path: str, content: bytes, table: str, names: frozenset[str]) -> by
 def _leads_to_us(name: str, table: Mapping[str, Any]) -> bool:
     """Tell our handler from one of the same name that somebody else added to a file."""
     return own_handler(binary_of(normal_handler(table))) == name
-
-
-@dataclass(frozen=True, slots=True)
-class Block:
-    """Our marked lines in a file."""
-
-    before: bytes
-    """The text up to the first mark."""
-    body: bytes
-    after: bytes
-    """The text from behind the last mark."""
-    without: bytes
-    """The whole text without mark and body."""
-
-
-def find_block(content: bytes) -> Block | None:
-    """Return what stands between our marks, or None if there are none."""
-    found = _BLOCK.search(content)
-    if found is None:
-        return None
-    gap = found["gap"] if _needs_gap(content, found) else b""
-    return Block(
-        before=content[: found.start()] + found["gap"],
-        body=found["body"],
-        after=content[found.end() :],
-        without=content[: found.start()] + gap + content[found.end() :],
-    )
-
-
-def _keep_version(found: Block, ending: bytes) -> bytes:
-    """Return the text without a block, but with its `version` if others rely on that since."""
-    rest = tomllib.loads(found.without.decode())
-    if _VERSION in found.body and rest and "version" not in rest:
-        kept = found.before + _VERSION + ending + found.after
-        if parses_to(kept, {**rest, "version": 2}):
-            return kept
-    return found.without
-
-
-def _needs_gap(content: bytes, found: re.Match[bytes]) -> bool:
-    """The line end before the block is ours only when the file was not empty before it.
-
-    `add` always puts one there. When lines were added behind the block since, cutting it would glue
-    them to a line that had no end before us.
-    """
-    before, after = content[: found.start()], content[found.end() :]
-    return bool(after) and bool(before) and not before.endswith(b"\n")
-
-
-def block(content: bytes, table: str, handlers: Handlers, *, new: bool = False) -> bytes:
-    """Return the marked lines that declare handlers at the end of a file with this content."""
-    lines = [BEGIN, *([_VERSION.decode()] if new else [])]
-    for name, body in handlers.items():
-        lines += render_handler(table, name, body)
-    ending = Lines.of(content)
-    return ending.ending + ending.join([*lines, END])
 
 
 def with_handlers(document: Document, table: str, handlers: Handlers) -> dict[str, Any] | None:
@@ -198,16 +125,3 @@ def _delete(document: Any, table: str, names: frozenset[str]) -> None:  # noqa: 
         del containerd["runtimes"][name]
     if not containerd["runtimes"]:
         del containerd["runtimes"]
-
-
-def _refuse_strangers(path: str, found: Block, table: str, names: frozenset[str]) -> None:
-    body = parse(path, found.body)
-    strangers = set(runtimes(body, table) or {}) - names
-    others = set(body) - {"plugins", "version"}
-    if strangers or others:
-        line = found.before.count(b"\n") + 1
-        raise ConflictError(
-            f"somebody wrote {', '.join(sorted(strangers | others))} between the wasmwright marks "
-            f"in {path} (line {line}); move it out of the marked lines and run again",
-            reason="ForeignLines",
-        )

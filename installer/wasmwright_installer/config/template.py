@@ -6,7 +6,7 @@ the prediction of the rendered file. Nothing in the block looks like a directive
 
 from typing import Final
 
-from wasmwright_installer.config import in_place, tables
+from wasmwright_installer.config import in_place, marked_block, tables
 from wasmwright_installer.config.files import Handlers
 from wasmwright_installer.config.text import parses_to
 from wasmwright_installer.errors import ConflictError, RefusedError
@@ -55,7 +55,7 @@ def predict(main: str, rendered: bytes, table: str, handlers: Handlers) -> bytes
 
 
 def _block(content: bytes, table: str, handlers: Handlers) -> bytes:
-    block = in_place.block(content, table, handlers)
+    block = marked_block.lines(content, table, handlers)
     for lookalike, plain in _LOOKALIKES:
         block = block.replace(lookalike, plain)
     return block
@@ -67,11 +67,11 @@ def take_out(path: str, content: bytes, names: frozenset[str]) -> bytes | None:
     Raises:
         ConflictError: a mark is missing, or somebody wrote between the marks.
     """
-    found = in_place.find_block(content)
+    found = marked_block.find(content)
     if found is not None:
         _refuse_strangers(path, found.before, found.body, names)
         content = found.without
-    for mark in (in_place.BEGIN, in_place.END):
+    for mark in (marked_block.BEGIN, marked_block.END):
         line = _line_of(mark.encode(), content)
         if line:
             raise ConflictError(
