@@ -9,11 +9,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from wasmwright_installer.apply.adopt import Adoption, adoption, refuse_double
+from wasmwright_installer.apply import necessity
+from wasmwright_installer.apply.adopt import adoption
 from wasmwright_installer.apply.probe import Observed
 from wasmwright_installer.config import tables
 from wasmwright_installer.config.crio import monitor_settings
-from wasmwright_installer.config.files import sha256
 from wasmwright_installer.config.wanted import NodeRules, handler_table, option_warnings
 from wasmwright_installer.contract import NodeDocument
 from wasmwright_installer.detect.handlers import (
@@ -73,13 +73,13 @@ def decide(document: NodeDocument, observed: Observed) -> Decision:
     }
     kept = _kept_tables(observed, own) | _ahead(document, observed, rules, ours)
     declared = {**(kept if observed.layout.declares_ahead else {}), **wanted}
-    must_write, must_activate, why = (
-        _necessity(wanted, declared, adopted, observed)
+    needed = (
+        necessity.of_serving(wanted, declared, adopted, observed)
         if document.runtimes
-        else _give_back(ours, observed)
+        else necessity.of_giving_back(ours, observed)
     )
     activation = observed.layout.activation
-    must_activate = must_activate or (must_write and activation is Activation.WAIT)
+    must_activate = needed.activate or (needed.write and activation is Activation.WAIT)
     must_restart = must_activate and activation is not Activation.RELOAD
     caution = observed.layout.caution(observed.daemon) if must_restart else ""
     return Decision(
@@ -88,10 +88,10 @@ def decide(document: NodeDocument, observed: Observed) -> Decision:
         pending=adopted.pending,
         handlers=dict(sorted(declared.items())) if document.runtimes else {},
         ours=ours,
-        must_write=must_write,
+        must_write=needed.write,
         must_activate=must_activate,
         must_restart=must_restart,
-        why=f"{why}; {caution}" if caution else why,
+        why=f"{needed.why}; {caution}" if caution else needed.why,
         surviving=_surviving(document, observed),
         warnings=(
             *(
@@ -166,60 +166,6 @@ def _kept_tables(observed: Observed, ours: frozenset[str]) -> dict[str, Table]:
         for name in sorted(ours)
         if name in observed.state.handlers or name in in_files
     }
-
-
-def _give_back(ours: frozenset[str], observed: Observed) -> tuple[bool, bool, str]:
-    """What an empty document makes necessary: to write, to activate, and why."""
-    for name in sorted(observed.state.handlers.keys() & tables.declared_in(observed.base.tree)):
-        refuse_double(name, observed)
-    served = sorted(ours & observed.loaded.handlers.keys())
-    original = {**observed.base.tree, **observed.base.sources}
-    has_files = bool(observed.state.files) or any(
-        original.get(path) != content for path, content in observed.present.writable.items()
-    )
-    if served:
-        return True, True, f"handlers {', '.join(served)} are served and no longer wanted"
-    return has_files, False, "nothing of wasmwright is served"
-
-
-def _necessity(
-    wanted: Mapping[str, Table],
-    declared: Mapping[str, Table],
-    adopted: Adoption,
-    observed: Observed,
-) -> tuple[bool, bool, str]:
-    """What wanted handlers make necessary: to write, to activate, and why.
-
-    A handler that is only to be no longer declared is no reason to activate: without its binary
-    nobody can use it, and the daemon's next start drops it.
-    """
-    loaded = observed.loaded.handlers
-    missing = sorted(n for n, table in wanted.items() if loaded.get(n) != normal_handler(table))
-    taken = sorted(
-        name
-        for name in (observed.takeover.handlers & loaded.keys()) - wanted.keys()
-        if loaded[name] != normal_handler(declared.get(name, {}))
-    )
-    reasons = (
-        (missing, "are not served as wanted"),
-        (sorted(adopted.pending), "are declared by others and not loaded yet"),
-        (taken, "are taken over and not wanted"),
-    )
-    why = " and ".join(f"handlers {', '.join(names)} {what}" for names, what in reasons if names)
-    if why:
-        return True, True, why
-    unwritten = [name for name, table in wanted.items() if not _is_held(name, table, observed)]
-    obsolete = observed.state.handlers.keys() - declared.keys()
-    why = "every wanted handler is served" if wanted else "every handler is served by others"
-    return bool(unwritten or obsolete or observed.takeover.places), False, why
-
-
-def _is_held(name: str, table: Table, observed: Observed) -> bool:
-    files, state = observed.present.writable, observed.state
-    intact = all(
-        file.path in files and sha256(files[file.path]) == file.sha256 for file in state.files
-    )
-    return bool(state.files) and intact and state.handlers.get(name) == dict(table)
 
 
 def _surviving(document: NodeDocument, observed: Observed) -> frozenset[str]:

@@ -13,7 +13,8 @@ from wasmwright_installer.apply.digests import resolve
 from wasmwright_installer.apply.guard import look_at_usage, refuse_losses
 from wasmwright_installer.apply.host import Host
 from wasmwright_installer.apply.intent import Intent, Outcome
-from wasmwright_installer.apply.leftovers import clear, remaining, stranded
+from wasmwright_installer.apply.leftover_users import stranded
+from wasmwright_installer.apply.leftovers import clear, remaining
 from wasmwright_installer.apply.links import linked_runtimes, plan_links
 from wasmwright_installer.apply.plan import plan
 from wasmwright_installer.apply.probe import observe
