@@ -91,6 +91,27 @@ def test_scenario_41__binary_gone_from_an_old_containerd__is_found_by_the_daily_
     assert "hello from wasm" in lab.run_hello(node, "wasmtest")
 
 
+def test_kubelet_that_cannot_ask_for_the_version__is_no_other_container_runtime(lab: Lab) -> None:
+    node = lab.nodes[0]
+    provide(lab, node)
+
+    def version() -> str:
+        info = get(lab.cluster, "node", node.name)["status"]["nodeInfo"]
+        return str(info["containerRuntimeVersion"])
+
+    def seen() -> tuple[str, int]:
+        found = get(lab.cluster, "wn", node.name)
+        return found["status"]["kubeletRuntime"], found["spec"]["attempt"]
+
+    before, known = seen(), version()
+    node.exec("systemctl", "stop", "containerd")
+    eventually(version, until=lambda it: it == "containerd://Unknown", within=REPORTED)
+    node.exec("systemctl", "start", "containerd")
+    eventually(version, until=lambda it: it == known, within=REPORTED)
+
+    assert seen() == before, "no run because of that"
+
+
 @pytest.fixture
 def booted(lab: Lab) -> Iterator[Node]:
     """A node whose kubelet can be told of another boot: its kernel is that of this machine."""

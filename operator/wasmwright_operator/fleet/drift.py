@@ -42,7 +42,7 @@ class Reasons:
         status = wasm_node.status
         if not (status.concluded_at and wasm_node.spec.runtimes) or wasm_node.is_in_flight:
             return
-        if _has_changed(status.kubelet_runtime, node.container_runtime):
+        if _has_changed(status.kubelet_runtime, node.known_runtime):
             yield Cause.RUNTIME_CHANGED, _AT_ONCE
         if awaits_takeover(wasm_node, permitted(node, self.take_over)):
             yield Cause.TAKE_OVER, _AT_ONCE

@@ -29,12 +29,12 @@ def conclude(
     status = _fresh_facts(record.status, outcome.result)
     status = status.model_copy(
         update={
-            "container_runtime": status.container_runtime or node.container_runtime,
+            "container_runtime": status.container_runtime or node.known_runtime,
             "concluded_hash": record.spec.hash,
             "concluded_attempt": record.spec.attempt,
             "concluded_at": rfc3339(now),
             "boot_id": _boot_id(node, record, outcome.result),
-            "kubelet_runtime": node.container_runtime,
+            "kubelet_runtime": node.known_runtime or status.kubelet_runtime,
             "draining_since": "",
             "blocking_pods": _blocking_pods(outcome),
         }

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Final
 
 from wasmwright_operator.actions import Action, Wake
-from wasmwright_operator.api.wasmnode import NodeState
+from wasmwright_operator.api.wasmnode import NodeState, WasmNodeStatus
 from wasmwright_operator.node.cordon import uncordon
 from wasmwright_operator.node.description import described, write_status
 from wasmwright_operator.node.labels import relabel
@@ -24,6 +24,7 @@ def settled(node: NodeRecord, record: WasmNodeRecord, now: datetime) -> Iterator
         yield from forget(node, record)
         return
     status, look_again = judged(node, record, now)
+    status = _with_runtime(node, status)
     if not record.spec.attempt:
         status = status.model_copy(update={"state": _state_without_runs(record)})
     status, note = orphaned(node, record, status)
@@ -32,6 +33,13 @@ def settled(node: NodeRecord, record: WasmNodeRecord, now: datetime) -> Iterator
     yield from uncordon(node, record)
     if look_again is not None:
         yield Wake(look_again)
+
+
+def _with_runtime(node: NodeRecord, status: WasmNodeStatus) -> WasmNodeStatus:
+    """Catch up on what the kubelet could not say when the last run ended, amid a restart."""
+    if status.kubelet_runtime or not (status.concluded_at and node.known_runtime):
+        return status
+    return status.model_copy(update={"kubelet_runtime": node.known_runtime})
 
 
 def _state_without_runs(record: WasmNodeRecord) -> NodeState:

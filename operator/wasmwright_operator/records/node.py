@@ -18,6 +18,9 @@ _READ_ANNOTATIONS: Final = (
     names.CORDONED,
 )
 
+_UNASKED: Final = "://Unknown"
+"""How a version ends that the kubelet could not ask for."""
+
 
 @dataclass(frozen=True, slots=True)
 class Taint:
@@ -61,6 +64,16 @@ class NodeRecord:
     def wish(self, key: str) -> str:
         """Return what a label or annotation says; the label wins, as it outlives the node."""
         return self.labels.get(key, self.annotations.get(key, ""))
+
+    @property
+    def known_runtime(self) -> str:
+        """The name and version of the container runtime, or nothing while the kubelet knows none.
+
+        A kubelet that reports while its container runtime restarts says `containerd://Unknown`, and
+        the version again 10 s later (Kubernetes, pkg/kubelet/nodestatus, VersionInfo; seen with
+        1.36 and containerd 1.7).
+        """
+        return "" if self.container_runtime.endswith(_UNASKED) else self.container_runtime
 
     @property
     def zone(self) -> str:

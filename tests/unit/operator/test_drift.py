@@ -121,6 +121,39 @@ def test_container_runtime__exchanged__is_one_run() -> None:
     scenario(story)
 
 
+def test_container_runtime__that_restarts_while_the_kubelet_reports__is_no_other_one() -> None:
+    async def story(driver: Driver) -> None:
+        driver.exchange_container_runtime("n1", "Unknown")
+        await driver.settle(600)
+        driver.exchange_container_runtime("n1", "1.7.28")
+        await driver.settle(600)
+        assert causes(driver)[1] == "1"
+
+    scenario(story)
+
+
+def test_container_runtime__unknown_when_the_first_run_ends__is_known_when_it_is_exchanged() -> (
+    None
+):
+    async def whole() -> None:
+        driver = Driver()
+        driver.declare("spin")
+        driver.add_node("n1", "spin")
+        driver.exchange_container_runtime("n1", "Unknown")
+        await driver.start()
+        await driver.settle()
+        await driver.finish_all()
+        driver.exchange_container_runtime("n1", "1.7.28")
+        await driver.settle(600)
+        assert causes(driver) == ["Install", "1"]
+        driver.exchange_container_runtime("n1", "2.3.4")
+        await driver.settle()
+        assert causes(driver) == ["ContainerRuntimeChanged", "2"]
+        await driver.crash()
+
+    run(whole())
+
+
 def test_labels__undone_again_and_again__are_written_less_and_less_and_told_once() -> None:
     async def story(driver: Driver) -> None:
         before = len(driver.kube.written())

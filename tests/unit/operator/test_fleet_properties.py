@@ -23,7 +23,7 @@ RUNTIMES = ("spin", "wasmtime", "wasmedge")
 NODES = tuple(f"n{number}" for number in range(5))
 ENDS = (ExitCode.DONE, ExitCode.ROLLED_BACK, ExitCode.IN_USE, ExitCode.UNSUPPORTED)
 
-versions = st.sampled_from(("1.7.28", "2.3.4"))
+versions = st.sampled_from(("1.7.28", "2.3.4", "Unknown"))
 wishes = st.sets(st.sampled_from((*RUNTIMES, "unknown")))
 steps = st.lists(
     st.one_of(
