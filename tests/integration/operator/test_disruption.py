@@ -218,8 +218,7 @@ def test_drain__waits_for_its_budget__fails_in_time__and_succeeds_when_it_may(
     wait(lambda: cordoned(world, "n1") == (False, None))
     assert shop.names() == {"web-0"}
     assert world.jobs("n1") == []
-    (event,) = wait(lambda: [e for e in world.events("spin") if e["reason"] == "DrainFailed"])
-    assert event["type"] == "Warning"
+    assert world.wait_event("spin", "DrainFailed")["type"] == "Warning"
 
     world.api.delete(f"{BUDGETS}/guard")
     world.annotate("n1", retry="now")

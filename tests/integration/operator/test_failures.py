@@ -213,6 +213,6 @@ def test_scenario_46__job_that_is_not_admitted__says_by_whom(world: World) -> No
     assert error["reason"] == "JobRefused"
     assert "exceeded quota: none" in error["message"]
     assert world.jobs() == []
-    assert [event["reason"] for event in world.events("spin")].count("InstallFailed") == 1
+    world.wait_event("spin", "InstallFailed")
     world.annotate("n1", retry="it is allowed now")
     world.wait_provisioned("n1")

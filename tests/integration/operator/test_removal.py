@@ -155,7 +155,7 @@ def test_scenario_36__node_that_is_away__is_left_behind_and_cleaned_when_it_retu
     gone(world)
 
     wait(lambda: world.wasm_node("n2")["status"]["state"] == "Orphaned")
-    assert "NodesOrphaned" in {event["reason"] for event in world.events("spin")}
+    world.wait_event("spin", "NodesOrphaned")
     world.operator.kill()
     world.operator.start()
     assert world.labels("n2") == {READY: "removing"}

@@ -67,7 +67,7 @@ def test_scenario_23__canary_that_fails__halts_until_another_spec_comes(world: W
     (failure,) = told(world)["failures"]
     canary = failure["node"]
     assert failure["reason"] == "RolledBack"
-    assert [event["reason"] for event in world.events("spin")].count("RolloutHalted") == 1
+    world.wait_event("spin", "RolloutHalted")
     world.add_node("late", annotations=ASKS)
     world.wait_provisioned("late")
     untouched = [name for name in (*THREE, "late") if name != canary]

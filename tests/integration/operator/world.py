@@ -189,6 +189,12 @@ class World:
             and event["source"] == {"component": "wasmwright"}
         ]
 
+    def wait_event(self, name: str, reason: str) -> Raw:
+        """Wait for what is to be told once about an object: after the status that it is about."""
+        wait(lambda: [event for event in self.events(name) if event["reason"] == reason])
+        (event,) = (event for event in self.events(name) if event["reason"] == reason)
+        return event
+
     def wait_provisioned(self, *nodes: str) -> None:
         for node in nodes:
             wait(lambda node=node: self.labels(node).get(names.PROVISIONED) == "true")
