@@ -15,7 +15,7 @@ import pytest
 from localcluster import binaries
 from support import installer_pod, predecessors, shims
 from support.console_page import Cue, Typed, steps
-from support.kube_view import get, items
+from support.kube_view import get, items, wait_established
 from support.lab import Install, Lab
 from support.waiting import eventually
 from wasmwright_installer.contract import NodeDocument, PredecessorName
@@ -70,7 +70,7 @@ class Play:
             self.lab.cluster, "rcm", "runtime-class-manager", self.folder / "rcm"
         )
         self._apply(shims.crd())
-        self.lab.kubectl("wait", "--for=condition=Established", f"crd/shims.{shims.GROUP}")
+        wait_established(self.lab.cluster, f"shims.{shims.GROUP}")
         self._apply(shims.shim(SHIM, SHIM, {"wasm": "true"}))
         found = json.loads(self.lab.kubectl("get", "shim", SHIM, "--output=json"))
         self._apply(shims.runtime_class(found))

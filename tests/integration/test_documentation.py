@@ -5,9 +5,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import yaml
 
 from localcluster import Cluster
 from localcluster.errors import CommandError
+from support.kube_view import wait_established
 from support.waiting import eventually
 
 ROOT = Path(__file__).parents[2]
@@ -31,15 +33,20 @@ def manifests() -> Iterator[object]:
 def api(control_plane: Cluster) -> Cluster:
     for crd in CRDS:
         control_plane.kubectl("apply", "--server-side", "-f", str(crd))
-        control_plane.kubectl("wait", "--for=condition=Established", "-f", str(crd))
-    for kind in ("wrt", "wn"):  # for a moment after that the API server answers with 429
+        wait_established(control_plane, yaml.safe_load(crd.read_text())["metadata"]["name"])
+    for kind in ("wrt", "wn"):
         eventually(lambda kind=kind: _is_served(control_plane, kind), until=bool, within=60)
     return control_plane
 
 
 def _is_served(cluster: Cluster, kind: str) -> bool:
+    """Tell of a kind that is established whether it is there: first it is answered with 429.
+
+    How it is described comes a moment later still.
+    """
     try:
         cluster.kubectl("get", kind)
+        cluster.kubectl("explain", kind)
     except CommandError:
         return False
     return True

@@ -5,6 +5,7 @@ from typing import Any, Final
 from integration.operator.api import CLASSES, CRDS, NAMESPACES, NODES, WN, WRT
 from localcluster import Cluster, Node
 from support.kube_api import api
+from support.waiting import eventually
 
 _PATHS: Final = {
     "crd": CRDS,
@@ -30,8 +31,20 @@ def items(cluster: Cluster, kind: str) -> list[dict[str, Any]]:
 
 def condition(thing: dict[str, Any], kind: str) -> dict[str, str]:
     """Return one condition of an object's status, empty when it has none of that type."""
-    conditions = thing.get("status", {}).get("conditions", [])
+    conditions = thing.get("status", {}).get("conditions") or []
     return next((dict(c) for c in conditions if c["type"] == kind), {})
+
+
+def wait_established(cluster: Cluster, crd: str) -> None:
+    """Wait until the API server takes objects of a kind.
+
+    `kubectl wait` fails instead when it comes before the first condition has been written.
+    """
+    eventually(
+        lambda: condition(get(cluster, "crd", crd), "Established").get("status"),
+        until=lambda status: status == "True",
+        within=60,
+    )
 
 
 def labels(cluster: Cluster, node: Node) -> dict[str, str]:
