@@ -7,7 +7,7 @@ import pytest
 
 from unit.operator.driver import Driver
 from unit.operator.fake_loop import run
-from wasmwright_installer.contract import NodeDocument
+from wasmwright_installer.contract import ExitCode, NodeDocument
 from wasmwright_operator import names
 from wasmwright_operator.kube.port import Raw
 
@@ -152,6 +152,26 @@ def test_container_runtime__unknown_when_the_first_run_ends__is_known_when_it_is
         await driver.crash()
 
     run(whole())
+
+
+def test_container_runtime__known_again_while_pods_are_to_leave__changes_no_terms() -> None:
+    """Or the runtimes that are only looked at would say that the pods are not to be evicted."""
+
+    async def story(driver: Driver) -> None:
+        driver.exchange_container_runtime("n1", "Unknown")
+        driver.declare("wasmtime", rollout={"disruption": {"wasmPods": "Evict"}})
+        driver.ask("n1", ["spin", "wasmtime"])
+        await driver.settle(1)
+        (job,) = driver.running()
+        driver.finish(job, ExitCode.IN_USE, blocking_pods=("default/loop",))
+        await driver.settle(1)
+        driver.exchange_container_runtime("n1", "1.7.28")
+        await driver.settle(6)
+        spec = driver.get("wasmnodes", "n1")["spec"]
+        assert (spec["cause"], spec["changes"]) == ("Retry", ["wasmtime"])
+        assert spec["disruption"]["wasmPods"] == "Evict"
+
+    scenario(story)
 
 
 def test_labels__undone_again_and_again__are_written_less_and_less_and_told_once() -> None:

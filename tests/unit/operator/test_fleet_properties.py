@@ -36,9 +36,7 @@ steps = st.lists(
         st.tuples(st.just("report"), st.sampled_from(NODES), st.none()),
         st.tuples(st.just("lose"), st.sampled_from(NODES), st.sampled_from(RUNTIMES)),
         st.tuples(st.just("reboot"), st.sampled_from(NODES), st.none()),
-        st.tuples(
-            st.just("exchange"), st.sampled_from(NODES), st.sampled_from(("1.7.28", "2.3.4"))
-        ),
+        st.tuples(st.just("exchange"), st.sampled_from(NODES), versions),
         st.tuples(st.just("clobber"), st.sampled_from(NODES), st.sampled_from(RUNTIMES)),
         st.tuples(st.just("wait"), st.sampled_from((0.02, 5, 20, 150)), st.none()),
         st.tuples(st.just("crash"), st.none(), st.none()),
