@@ -1,8 +1,5 @@
 """Who gets which tests, played with workers that only note what they are sent."""
 
-import os
-import subprocess
-import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,8 +8,8 @@ from typing import Any, Final
 
 import pytest
 
-import support
 from support.lanes import API_SERVER, LANES, NODES, PROCESSOR, LaneScheduling, lane_of, unit_of
+from unit.support.nested import run_pytest
 
 ROOT = Path(__file__).parents[3]
 
@@ -207,13 +204,6 @@ def test_run__last_test_of_a_lane__ends_what_its_session_shares(tmp_path: Path) 
     for name, text in written.items():
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text(text)
-    options = ["-p", "support.lanes", "-p", "no:cacheprovider", "-n", "1", "--dist", "loadscope"]
-    done = subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", "-c", os.devnull, "--rootdir=.", *options, "tests"],
-        cwd=tmp_path,
-        env=os.environ | {"PYTHONPATH": str(Path(support.__file__).parents[1])},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert "5 passed" in done.stdout, done.stdout + done.stderr
+    options = ("-p", "support.lanes", "-p", "no:cacheprovider", "-n", "1", "--dist", "loadscope")
+    said = run_pytest(tmp_path, *options, "tests")
+    assert "5 passed" in said, said
